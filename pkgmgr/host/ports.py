@@ -1,0 +1,102 @@
+"""The few doors to the machine, as protocols that a test can stand in for. Pure.
+
+Paths are texts with ``/`` here, not `Path`: a scan touches 100,000 of them, and half of them belong to
+machines that are only talked about (recorded hosts, cases of softs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+
+class FileStat(NamedTuple):
+    """What identifies a file and its state, links followed."""
+
+    device: int
+    inode: int
+    size: int
+    """In bytes."""
+    mtime_ns: int
+    is_folder: bool
+    is_executable: bool
+
+
+class Files(Protocol):
+    """The file system, read only. Nothing here raises for what is missing or unreadable."""
+
+    def names(self, folder: str) -> Sequence[str]:
+        """List a folder, sorted; empty when it can't be listed."""
+
+    def stat(self, path: str) -> FileStat | None:
+        """Tell what a path leads to; None when it leads nowhere."""
+
+    def real(self, path: str) -> str:
+        """Follow all links; the path itself when it leads nowhere."""
+
+    def read(self, path: str, limit: int = 1 << 20) -> bytes | None:
+        """Read at most ``limit`` bytes from the start; None when it can't be read."""
+
+    def elf(self, path: str) -> ElfFacts | None:
+        """Read an ELF header; None when the file is no ELF object."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ElfFacts:
+    """What an ELF object says of itself."""
+
+    target: str
+    """The target it runs on, such as ``linux-arm64-musl``."""
+    machine: int
+    """``e_machine``."""
+    kind: str
+    """``executable``, ``shared``, ``relocatable`` or ``core``."""
+    interpreter: str | None = None
+    soname: str | None = None
+    needed: tuple[str, ...] = ()
+    is_pie: bool = False
+    android_api: int | None = None
+    """The API level in ``.note.android.ident``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a process said."""
+
+    exit_code: int | None
+    """None when it did not end by itself; ``failure`` says why."""
+    stdout: str = ""
+    stderr: str = ""
+    failure: str = ""
+    """Why there is no exit code: ``timed out after 5 s``, ``printed more than 1 MiB``, ``can't be started: …``."""
+
+    @property
+    def both(self) -> str:
+        """Standard output, then standard error."""
+        return self.stdout if not self.stderr else f"{self.stdout}\n{self.stderr}" if self.stdout else self.stderr
+
+
+class Runner(Protocol):
+    """The one place that starts processes."""
+
+    def run(self, argv: Sequence[str], *, timeout: float | None = None, variables: Mapping[str, str] | None = None) -> Answer:
+        """Run a program with no input, a plain locale and bounded time and output.
+
+        :param timeout: in seconds; None for the runner's own limit.
+        :param variables: set on top of the runner's environment.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """A machine, real or recorded."""
+
+    files: Files
+    runner: Runner
+    variables: Mapping[str, str]
+    """The environment variables of the person."""
+    target: str
+    """What it is, such as ``linux-x86_64``."""
+    home: str
+    """The person's home folder."""

@@ -1,0 +1,229 @@
+"""The package document: how to obtain, build or cross-compile what a soft can then detect. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from pkgmgr.model.operation import Operation
+from pkgmgr.model.soft import Document
+
+Condition = Mapping[str, str | tuple[str, ...]]
+"""What must hold: ``target``, ``os``, ``arch``, ``libc``, ``version`` or a variant's name → a glob or several
+(``version``: a range). All keys must hold; of several globs one is enough; a leading ``!`` negates."""
+
+
+class Require(Document):
+    """One thing that is needed, in an env or a package."""
+
+    soft: str = ""
+    """A soft, with its version: ``tool.cmake@>=3.15``."""
+    package: str = ""
+    """A package, with version and variants."""
+    tags: tuple[str, ...] = ()
+    """Instead of a name: any soft that carries all of these."""
+    languages: tuple[str, ...] = ()
+    """For compilers: what it must compile (``c``, ``cxx``, ``fortran``, ``cuda``)."""
+    on: Literal["host", "target"] = "target"
+    """Where it runs. A compiler or tool of the build runs on the host; what is linked runs on the target."""
+    role: str = ""
+    """Its name in texts of steps and tasks; default: the soft's name."""
+    prefer: tuple[str, ...] = ()
+    """Softs to take first among those that fit by tags."""
+    when: Condition = {}
+
+
+class Source(Document):
+    """One artifact, pinned, from any of several places."""
+
+    version: str
+    urls: tuple[str, ...]
+    """Tried in order: ``https://…``, ``pypi:NAME==VERSION#FILE``, ``npm:NAME@VERSION``, ``apt:NAME=VERSION``,
+    ``apt-source:NAME=VERSION#FILE``, ``git+https://…``, ``hf:…``, ``file:…``."""
+    sha256: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+    size: Annotated[int, Meta(ge=0)] | None = None
+    """In bytes."""
+    name: str = "source"
+    """Its name in steps, where a version has several."""
+    file: str = ""
+    """File name to keep it under; default: the last part of the first address."""
+    when: Condition = {}
+    quoted: str = ""
+    """Set where the checksum was quoted from somewhere and not recomputed: from where."""
+    never_fetched: bool = False
+    """True: the maintainers could not fetch it themselves; the checksum is upstream's word."""
+
+
+class Variant(Document):
+    """A choice that a package offers."""
+
+    summary: str = ""
+    default: str
+    values: tuple[str, ...]
+    default_for: Mapping[str, str] = {}
+    """Target glob → the default there."""
+
+
+class Step(Document, tag_field="use"):
+    """One step of a build. The set is closed; no step goes through a shell."""
+
+    when: Condition = {}
+
+
+class Unpack(Step, tag="unpack"):
+    """Unpack an archive into the build folder."""
+
+    source: str = "source"
+    into: str = "{build}"
+    strip: int = 0
+    """Leading folders to drop."""
+    only: tuple[str, ...] = ()
+    """Globs on the members' paths (after ``strip``); empty: all."""
+
+
+class Copy(Step, tag="copy"):
+    """Copy files or folders."""
+
+    files: tuple[str, ...]
+    """Globs; what matches none is an error."""
+    to: str
+    """A folder if it ends in ``/``, else the new name."""
+    executable: bool = False
+
+
+class Write(Step, tag="write"):
+    """Write a small text file."""
+
+    path: str
+    text: str
+
+
+class Patch(Step, tag="patch"):
+    """Apply a patch of the package's own folder."""
+
+    file: str
+    folder: str = "{build}"
+    strip: int = 1
+
+
+class Compile(Step, tag="compile"):
+    """Compile and link with one command: small libraries and programs."""
+
+    sources: tuple[str, ...]
+    """Globs."""
+    output: str
+    product: Literal["program", "shared", "static", "object"] = "program"
+    language: Literal["c", "cxx"] = "c"
+    compiler: str = "cc"
+    """Role of the compiler's requirement."""
+    include: tuple[str, ...] = ()
+    uses: tuple[str, ...] = ()
+    """Roles of libraries to compile and link against."""
+    libraries: tuple[str, ...] = ()
+    """Further names for ``-l``."""
+    flags: tuple[str, ...] = ()
+    soname: str = ""
+
+
+class Cmake(Step, tag="cmake"):
+    """Configure, build and install with CMake and a toolchain file made from the resolved compiler."""
+
+    source: str = "{build}"
+    folder: str = "{build}/_build"
+    options: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    """Build only these, and do not install; empty: everything, then install."""
+
+
+class Meson(Step, tag="meson"):
+    """Configure, build and install with Meson and a machine file made from the resolved compiler."""
+
+    source: str = "{build}"
+    folder: str = "{build}/_build"
+    options: tuple[str, ...] = ()
+
+
+class Autotools(Step, tag="autotools"):
+    """``configure``, ``make``, ``make install``."""
+
+    source: str = "{build}"
+    options: tuple[str, ...] = ()
+    host_flag: bool = True
+    """True: pass ``--host`` when cross-compiling (a hand-written ``configure`` may refuse it)."""
+    install: tuple[str, ...] = ("install",)
+
+
+class Make(Step, tag="make"):
+    """Run make with the toolchain's variables."""
+
+    folder: str = "{build}"
+    targets: tuple[str, ...] = ()
+    variables: Mapping[str, str] = {}
+
+
+class Python(Step, tag="python"):
+    """Make a virtual environment, or fill a folder, from requirements pinned with hashes."""
+
+    requirements: str
+    """A file in the package's folder."""
+    into: str = "{prefix}"
+    layout: Literal["venv", "target"] = "venv"
+
+
+class Run(Step, tag="run"):
+    """Run a program."""
+
+    argv: tuple[str, ...]
+    folder: str = "{build}"
+    env: tuple[Operation, ...] = ()
+
+
+class Derive(Step, tag="derive"):
+    """Run a converter in a Python environment of its own, made from requirements pinned with hashes."""
+
+    requirements: str
+    script: str
+    """A file in the package's folder."""
+    args: tuple[str, ...] = ()
+    python: str = "python"
+    """Role of the interpreter's requirement."""
+
+
+AnyStep = (
+    Unpack | Copy | Write | Patch | Compile | Cmake | Meson | Autotools | Make | Python | Run | Derive
+)
+
+
+class Package(Document):
+    """A meta-package, from ``packages/<name>/package.toml``."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9]+-[a-z0-9][a-z0-9._+-]*$")]
+    summary: str
+    provides: str
+    """The soft that must recognise the result."""
+    license: str
+    """SPDX expression of what is fetched."""
+    homepage: str
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    untested: str = ""
+    """What was never tried on the real thing, and why."""
+    source: tuple[Source, ...] = ()
+    variant: Mapping[str, Variant] = {}
+    requires: tuple[str | Require, ...] = ()
+    conflicts: tuple[Condition, ...] = ()
+    """Combinations that can't be: each row is a condition."""
+    targets: tuple[str, ...] = ("*",)
+    """Globs of the targets that it can be made for."""
+    product: Literal["target", "host", "any"] = "target"
+    """Where the result runs: ``any`` for models and data sets."""
+    step: tuple[AnyStep, ...] = ()
+    env: tuple[Operation, ...] = ()
+    """Operations beyond those that the soft gives."""
+    notes: Mapping[str, str] = {}
+    """Target glob → what a person must know about the result there; shown in the plan."""
+    rank: int = 0
+    """Order among packages that provide the same: the least first."""

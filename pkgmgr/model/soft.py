@@ -1,0 +1,173 @@
+"""The soft document: how one kind of software is found, asked and described, with its proof. Pure.
+
+The structs are the schema: `ckpm schema soft` prints it, and `docs/writing/soft.md` explains it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from pkgmgr.model.entry import Value
+from pkgmgr.model.operation import Operation
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of everything read from a person's file: immutable, and unknown keys are errors."""
+
+
+class FileFind(Document):
+    """A file to look for: a literal name (or ending) and an expression on its whole path."""
+
+    name: str | None = None
+    """The literal base name. Being literal is what makes the look-up fast."""
+    suffix: str | None = None
+    """Instead of a name: an ending such as ``.tflite``."""
+    path: str = ""
+    """Regular expression searched in the path (``/`` between folders); its named groups are facts."""
+
+
+class LibraryFind(Document):
+    """A library that can be linked: the library file and its headers, both there, for one target."""
+
+    name: str = ""
+    """What follows ``-l``: ``z`` for ``libz.so``. Empty for a library of headers only."""
+    names: tuple[str, ...] = ()
+    """Other names it is built under."""
+    headers: tuple[str, ...] = ()
+    """Headers, relative to an include folder; the first one is the fact ``header``."""
+    include: tuple[str, ...] = ()
+    """Folders below an include folder that hold the headers for some distributions."""
+    pkg_config: tuple[str, ...] = ()
+    """Names of its pkg-config files, whose version is the fact ``pc_version``."""
+    runtime: bool = False
+    """True: the library alone is enough (``libcuda``, an OpenMP runtime); headers are not asked for."""
+
+
+class Find(Document):
+    """Where candidates come from. Names only make candidates; probes decide."""
+
+    executables: tuple[str, ...] = ()
+    """Regular expressions that match a whole program name (without ``.exe``); named groups are facts."""
+    files: tuple[FileFind, ...] = ()
+    library: LibraryFind | None = None
+    python: tuple[str, ...] = ()
+    """Names of Python distributions, looked up in every interpreter's ``dist-info`` folders."""
+    folders: tuple[str, ...] = ()
+    """Further folders to look in: globs; ``~`` and ``$NAME`` are replaced (a missing variable drops the row)."""
+    depth: int = 0
+    """How many levels below ``folders`` to walk for ``files``."""
+    hook: bool = False
+    """True: ``find`` of ``hook.py`` gives the candidates."""
+
+
+class Probe(Document):
+    """One question to a candidate. Texts may hold ``{fact}``."""
+
+    argv: tuple[str, ...] = ()
+    """What to run; ``{path}`` is the candidate."""
+    read: str = ""
+    """Instead of running: the text file to read."""
+    match: str | tuple[str, ...] = ()
+    """Regular expressions (multi-line mode) searched in the answer; named groups are facts. All must be found."""
+    maybe: str | tuple[str, ...] = ()
+    """The same, for facts that may be missing."""
+    reject: str = ""
+    """A regular expression; if it is found in the answer, the candidate is something else."""
+    because: str = ""
+    """What ``reject`` shows, for a person: "this is clang under the name of gcc"."""
+    when: Mapping[str, str] = {}
+    """Ask only if each of these facts matches (whole) its regular expression."""
+    unless: str = ""
+    """Do not ask if this fact is known already."""
+    optional: bool = False
+    """True: no answer and no match are not a reason to turn the candidate down."""
+    stream: Literal["both", "stdout", "stderr"] = "both"
+    exit_codes: tuple[int, ...] = (0,)
+    """Exit codes of an answer; empty: any."""
+
+
+class Conclusion(Document):
+    """The entry that the facts make. A field whose facts are not all known is left out."""
+
+    version: str = "{version}"
+    prefix: str = ""
+    """Empty: the folder above the ``bin``, ``lib`` or ``include`` folder of the true file."""
+    target: str = ""
+    """Empty: what the ELF header (else the host) says. May be a triple."""
+    emits: str | tuple[str, ...] = ()
+    """For compilers: triples or targets."""
+    files: Mapping[str, str] = {}
+    """Role → path. Rows whose file is not there are left out."""
+    role: str = ""
+    """The role of the candidate itself in ``files``; default ``program``, ``library``, ``file``."""
+    siblings: Mapping[str, tuple[str, str]] = {}
+    """Role → (old, new): the companion program named by replacing ``old`` in the file *name*."""
+    needs: tuple[str, ...] = ()
+    """Files that must exist, or the candidate is turned down as incomplete."""
+    attributes: Mapping[str, Value] = {}
+    env: tuple[Operation, ...] = ()
+    origin: str = ""
+    """Empty: told from where it was found."""
+
+
+class Case(Document):
+    """A recorded machine and what must follow from it. Run by ``ckpm lint`` and by the tests."""
+
+    name: str
+    """Which machine, and how the output was obtained."""
+    path: str = ""
+    """The candidate: a program (a name that the soft must recognise), a library or another file."""
+    real: str = ""
+    """Where ``path`` leads, if it is a link."""
+    prints: Mapping[str, str] = {}
+    """Command → what it printed. The command is written with the program's base name."""
+    exits: Mapping[str, int] = {}
+    """Command → its exit code, where that is not 0."""
+    files: Mapping[str, str] = {}
+    """Other files that exist, with their text (empty where it does not matter)."""
+    links: Mapping[str, str] = {}
+    """Links that exist, and where they lead."""
+    elf: Mapping[str, str] = {}
+    """File → target, for files that are ELF objects."""
+    variables: Mapping[str, str] = {}
+    """The environment of the person."""
+    host: str = "linux-x86_64"
+    expect: Mapping[str, Value] = {}
+    """What the entry must hold: keys of an entry, ``attributes.x`` and ``files.x`` with a dot."""
+    reject: str = ""
+    """Instead of ``expect``: words that the reason of the rejection must hold."""
+
+
+class Soft(Document):
+    """A detection plugin, from ``soft_plugins/<name>/soft.toml``."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9]+\.[a-z0-9][a-z0-9._+-]*$")]
+    summary: str
+    homepage: str = ""
+    kind: str = ""
+    """Empty: the part of the name before the first dot."""
+    tags: tuple[str, ...] = ()
+    aliases: Mapping[str, str | tuple[str, ...]] = {}
+    """What other tools call it: ``{spack = "gcc", conan = "gcc"}``."""
+    untested: str = ""
+    """Said where the soft was built from documents only: which, and what was not tried."""
+    find: Find = msgspec.field(default_factory=Find)
+    probe: tuple[Probe, ...] = ()
+    entry: Conclusion = msgspec.field(default_factory=Conclusion)
+    rank: int = 0
+    """Order among softs that fit one requirement by tags: the least first."""
+    case: tuple[Case, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """``compiler`` of ``compiler.gcc``."""
+        return self.kind or self.name.partition(".")[0]
+
+    @property
+    def all_tags(self) -> tuple[str, ...]:
+        """The family and the soft's own tags, without repetition, in order."""
+        return tuple(dict.fromkeys((self.family, *self.tags)))
