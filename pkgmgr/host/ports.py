@@ -80,7 +80,9 @@ class Answer:
 class Runner(Protocol):
     """The one place that starts processes."""
 
-    def run(self, argv: Sequence[str], *, timeout: float | None = None, variables: Mapping[str, str] | None = None) -> Answer:
+    def run(
+        self, argv: Sequence[str], *, timeout: float | None = None, variables: Mapping[str, str] | None = None
+    ) -> Answer:
         """Run a program with no input, a plain locale and bounded time and output.
 
         :param timeout: in seconds; None for the runner's own limit.

@@ -15,7 +15,7 @@ from pkgmgr.model.soft import Document
 Setting = str | int | float | bool
 
 
-class Param(Document):
+class Param(Document, frozen=True, kw_only=True):
     """A value that a person may set: ``--set NAME=VALUE``."""
 
     default: Setting
@@ -23,14 +23,14 @@ class Param(Document):
     summary: str = ""
 
 
-class Expect(Document):
+class Expect(Document, frozen=True, kw_only=True):
     """What a task's run must give, or it has failed."""
 
     stdout: str = ""
     """Regular expression searched in the output."""
 
 
-class Task(Document):
+class Task(Document, frozen=True, kw_only=True):
     """Something to run inside the env."""
 
     run: tuple[str, ...] = ()
@@ -51,14 +51,14 @@ class Task(Document):
     """Tasks to run first."""
 
 
-class TargetSection(Document):
+class TargetSection(Document, frozen=True, kw_only=True):
     """What is different for some targets."""
 
     requires: tuple[str | Require, ...] = ()
     env: tuple[Operation, ...] = ()
 
 
-class Env(Document):
+class Env(Document, frozen=True, kw_only=True):
     """An environment, from ``envs/<name>/env.toml`` or a project's own folder."""
 
     name: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
 
 from pkgmgr.model.operation import Operation
@@ -16,7 +15,7 @@ Condition = Mapping[str, str | tuple[str, ...]]
 (``version``: a range). All keys must hold; of several globs one is enough; a leading ``!`` negates."""
 
 
-class Require(Document):
+class Require(Document, frozen=True, kw_only=True):
     """One thing that is needed, in an env or a package."""
 
     soft: str = ""
@@ -36,7 +35,7 @@ class Require(Document):
     when: Condition = {}
 
 
-class Source(Document):
+class Source(Document, frozen=True, kw_only=True):
     """One artifact, pinned, from any of several places."""
 
     version: str
@@ -57,7 +56,7 @@ class Source(Document):
     """True: the maintainers could not fetch it themselves; the checksum is upstream's word."""
 
 
-class Variant(Document):
+class Variant(Document, frozen=True, kw_only=True):
     """A choice that a package offers."""
 
     summary: str = ""
@@ -67,13 +66,13 @@ class Variant(Document):
     """Target glob → the default there."""
 
 
-class Step(Document, tag_field="use"):
+class Step(Document, frozen=True, kw_only=True, tag_field="use"):
     """One step of a build. The set is closed; no step goes through a shell."""
 
     when: Condition = {}
 
 
-class Unpack(Step, tag="unpack"):
+class Unpack(Step, frozen=True, kw_only=True, tag="unpack"):
     """Unpack an archive into the build folder."""
 
     source: str = "source"
@@ -84,7 +83,7 @@ class Unpack(Step, tag="unpack"):
     """Globs on the members' paths (after ``strip``); empty: all."""
 
 
-class Copy(Step, tag="copy"):
+class Copy(Step, frozen=True, kw_only=True, tag="copy"):
     """Copy files or folders."""
 
     files: tuple[str, ...]
@@ -94,14 +93,14 @@ class Copy(Step, tag="copy"):
     executable: bool = False
 
 
-class Write(Step, tag="write"):
+class Write(Step, frozen=True, kw_only=True, tag="write"):
     """Write a small text file."""
 
     path: str
     text: str
 
 
-class Patch(Step, tag="patch"):
+class Patch(Step, frozen=True, kw_only=True, tag="patch"):
     """Apply a patch of the package's own folder."""
 
     file: str
@@ -109,7 +108,7 @@ class Patch(Step, tag="patch"):
     strip: int = 1
 
 
-class Compile(Step, tag="compile"):
+class Compile(Step, frozen=True, kw_only=True, tag="compile"):
     """Compile and link with one command: small libraries and programs."""
 
     sources: tuple[str, ...]
@@ -128,7 +127,7 @@ class Compile(Step, tag="compile"):
     soname: str = ""
 
 
-class Cmake(Step, tag="cmake"):
+class Cmake(Step, frozen=True, kw_only=True, tag="cmake"):
     """Configure, build and install with CMake and a toolchain file made from the resolved compiler."""
 
     source: str = "{build}"
@@ -138,7 +137,7 @@ class Cmake(Step, tag="cmake"):
     """Build only these, and do not install; empty: everything, then install."""
 
 
-class Meson(Step, tag="meson"):
+class Meson(Step, frozen=True, kw_only=True, tag="meson"):
     """Configure, build and install with Meson and a machine file made from the resolved compiler."""
 
     source: str = "{build}"
@@ -146,7 +145,7 @@ class Meson(Step, tag="meson"):
     options: tuple[str, ...] = ()
 
 
-class Autotools(Step, tag="autotools"):
+class Autotools(Step, frozen=True, kw_only=True, tag="autotools"):
     """``configure``, ``make``, ``make install``."""
 
     source: str = "{build}"
@@ -156,7 +155,7 @@ class Autotools(Step, tag="autotools"):
     install: tuple[str, ...] = ("install",)
 
 
-class Make(Step, tag="make"):
+class Make(Step, frozen=True, kw_only=True, tag="make"):
     """Run make with the toolchain's variables."""
 
     folder: str = "{build}"
@@ -164,7 +163,7 @@ class Make(Step, tag="make"):
     variables: Mapping[str, str] = {}
 
 
-class Python(Step, tag="python"):
+class Python(Step, frozen=True, kw_only=True, tag="python"):
     """Make a virtual environment, or fill a folder, from requirements pinned with hashes."""
 
     requirements: str
@@ -173,7 +172,7 @@ class Python(Step, tag="python"):
     layout: Literal["venv", "target"] = "venv"
 
 
-class Run(Step, tag="run"):
+class Run(Step, frozen=True, kw_only=True, tag="run"):
     """Run a program."""
 
     argv: tuple[str, ...]
@@ -181,7 +180,7 @@ class Run(Step, tag="run"):
     env: tuple[Operation, ...] = ()
 
 
-class Derive(Step, tag="derive"):
+class Derive(Step, frozen=True, kw_only=True, tag="derive"):
     """Run a converter in a Python environment of its own, made from requirements pinned with hashes."""
 
     requirements: str
@@ -192,12 +191,10 @@ class Derive(Step, tag="derive"):
     """Role of the interpreter's requirement."""
 
 
-AnyStep = (
-    Unpack | Copy | Write | Patch | Compile | Cmake | Meson | Autotools | Make | Python | Run | Derive
-)
+AnyStep = Unpack | Copy | Write | Patch | Compile | Cmake | Meson | Autotools | Make | Python | Run | Derive
 
 
-class Package(Document):
+class Package(Document, frozen=True, kw_only=True):
     """A meta-package, from ``packages/<name>/package.toml``."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9]+-[a-z0-9][a-z0-9._+-]*$")]

@@ -85,7 +85,10 @@ def parse_reference(text: str, *, kind: str | None = None) -> Reference:
     if at and not version:
         raise UsageError(f"no version behind '@' in {text!r}")
     return Reference(
-        kind=kind, name=name, range=VersionRange(version), variants=dict(_parse_variant(item, text) for item in variants)
+        kind=kind,
+        name=name,
+        range=VersionRange(version),
+        variants=dict(_parse_variant(item, text) for item in variants),
     )
 
 

@@ -19,7 +19,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Base of everything read from a person's file: immutable, and unknown keys are errors."""
 
 
-class FileFind(Document):
+class FileFind(Document, frozen=True, kw_only=True):
     """A file to look for: a literal name (or ending) and an expression on its whole path."""
 
     name: str | None = None
@@ -30,7 +30,7 @@ class FileFind(Document):
     """Regular expression searched in the path (``/`` between folders); its named groups are facts."""
 
 
-class LibraryFind(Document):
+class LibraryFind(Document, frozen=True, kw_only=True):
     """A library that can be linked: the library file and its headers, both there, for one target."""
 
     name: str = ""
@@ -47,7 +47,7 @@ class LibraryFind(Document):
     """True: the library alone is enough (``libcuda``, an OpenMP runtime); headers are not asked for."""
 
 
-class Find(Document):
+class Find(Document, frozen=True, kw_only=True):
     """Where candidates come from. Names only make candidates; probes decide."""
 
     executables: tuple[str, ...] = ()
@@ -60,11 +60,14 @@ class Find(Document):
     """Further folders to look in: globs; ``~`` and ``$NAME`` are replaced (a missing variable drops the row)."""
     depth: int = 0
     """How many levels below ``folders`` to walk for ``files``."""
+    separate: str = ""
+    """A file, relative to a program's folder, that makes it an installation of its own although it is a link to
+    another one: ``../pyvenv.cfg``."""
     hook: bool = False
     """True: ``find`` of ``hook.py`` gives the candidates."""
 
 
-class Probe(Document):
+class Probe(Document, frozen=True, kw_only=True):
     """One question to a candidate. Texts may hold ``{fact}``."""
 
     argv: tuple[str, ...] = ()
@@ -90,7 +93,7 @@ class Probe(Document):
     """Exit codes of an answer; empty: any."""
 
 
-class Conclusion(Document):
+class Conclusion(Document, frozen=True, kw_only=True):
     """The entry that the facts make. A field whose facts are not all known is left out."""
 
     version: str = "{version}"
@@ -114,7 +117,7 @@ class Conclusion(Document):
     """Empty: told from where it was found."""
 
 
-class Case(Document):
+class Case(Document, frozen=True, kw_only=True):
     """A recorded machine and what must follow from it. Run by ``ckpm lint`` and by the tests."""
 
     name: str
@@ -142,7 +145,7 @@ class Case(Document):
     """Instead of ``expect``: words that the reason of the rejection must hold."""
 
 
-class Soft(Document):
+class Soft(Document, frozen=True, kw_only=True):
     """A detection plugin, from ``soft_plugins/<name>/soft.toml``."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9]+\.[a-z0-9][a-z0-9._+-]*$")]

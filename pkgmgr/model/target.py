@@ -70,8 +70,33 @@ ARCH_SYNONYMS = {
     "avr": "avr",
 }
 _VENDORS = frozenset(
-    {"unknown", "pc", "apple", "none", "redhat", "suse", "alpine", "poky", "w64", "linux", "nvidia", "buildroot"}
-    | {"cros", "amazon", "openwrt", "oe", "ibm", "cray", "generic", "conda", "conda_cos6", "conda_cos7", "debian"}
+    {
+        "unknown",
+        "pc",
+        "apple",
+        "none",
+        "redhat",
+        "suse",
+        "alpine",
+        "poky",
+        "w64",
+        "linux",
+        "nvidia",
+        "buildroot",
+    }
+    | {
+        "cros",
+        "amazon",
+        "openwrt",
+        "oe",
+        "ibm",
+        "cray",
+        "generic",
+        "conda",
+        "conda_cos6",
+        "conda_cos7",
+        "debian",
+    }
 )
 _ARM_SOFT_FLOAT = frozenset({"gnueabi", "musleabi"})
 

@@ -42,9 +42,7 @@ def _strip_zeros(release: Iterable[int]) -> tuple[int, ...]:
 
 
 def _tokens(text: str) -> tuple[tuple[int, int, str], ...]:
-    return tuple(
-        (1, int(token), "") if token.isdigit() else (0, 0, token.lower()) for token in _TOKEN.findall(text)
-    )
+    return tuple((1, int(token), "") if token.isdigit() else (0, 0, token.lower()) for token in _TOKEN.findall(text))
 
 
 @dataclass(frozen=True, kw_only=True)

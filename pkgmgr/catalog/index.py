@@ -1,0 +1,234 @@
+"""The catalog: every soft, package, env and target that can be seen, read when asked for.
+
+Touches: documents (read), the document cache (read and written).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn, TypeVar, cast
+
+import msgspec
+
+from pkgmgr.catalog.document import nearest_name, parse_document
+from pkgmgr.catalog.repository import Repository, list_documents
+from pkgmgr.model.env import Env
+from pkgmgr.model.errors import CkpmError, DocumentError, NotFoundError
+from pkgmgr.model.package import Package
+from pkgmgr.model.reference import Tags
+from pkgmgr.model.soft import Soft
+from pkgmgr.model.target import Target, TargetDocument, parse_target
+
+_D = TypeVar("_D", bound=msgspec.Struct)
+_CACHE_FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Located:
+    """Where a document was read from."""
+
+    path: Path
+    repository: Repository
+
+    @property
+    def folder(self) -> Path:
+        """The document's own folder, with its scripts and patches."""
+        return self.path.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """A document that could not be used, and why; the others go on."""
+
+    path: Path
+    error: CkpmError
+
+
+@dataclass
+class Catalog:
+    """Documents by kind and name. Each is parsed once, and only when asked for."""
+
+    repositories: Sequence[Repository]
+    cache_folder: Path | None = None
+    """Where parsed documents are remembered; None: nowhere."""
+    problems: list[Problem] = field(default_factory=list)
+    clashes: list[str] = field(default_factory=list)
+    _located: dict[str, dict[str, Located]] = field(default_factory=dict)
+    _values: dict[tuple[str, str], msgspec.Struct | None] = field(default_factory=dict)
+    _providers: dict[str, list[Package]] | None = None
+
+    def locations(self, kind: str) -> Mapping[str, Located]:
+        """Map names to places. The first repository that has a name wins; the rest are noted in `clashes`."""
+        if kind not in self._located:
+            table: dict[str, Located] = {}
+            for repository in self.repositories:
+                for name, path in list_documents(repository, kind).items():
+                    if name in table:
+                        used = table[name].repository.name
+                        self.clashes.append(f"{kind} {name!r} of repository {repository.name!r} is hidden by {used!r}")
+                        continue
+                    table[name] = Located(path=path, repository=repository)
+            self._located[kind] = table
+        return self._located[kind]
+
+    def soft(self, name: str) -> Soft | None:
+        """Give a soft; None when there is none (or its document is bad)."""
+        return self._value("soft", name, Soft)
+
+    def package(self, name: str) -> Package | None:
+        """Give a package; None when there is none."""
+        return self._value("package", name, Package)
+
+    def env(self, name: str) -> Env | None:
+        """Give an env of a repository by its name."""
+        return self._value("env", name, Env)
+
+    def softs(self, tags: Tags | None = None) -> list[Soft]:
+        """Give all softs, by name; those with the tags, if asked."""
+        softs = self._all("soft", Soft)
+        return [soft for soft in softs if tags is None or tags.admits(soft.all_tags)]
+
+    def packages(self) -> list[Package]:
+        """Give all packages, by name."""
+        return self._all("package", Package)
+
+    def envs(self) -> list[Env]:
+        """Give all envs of the repositories, by name."""
+        return self._all("env", Env)
+
+    def targets(self) -> list[TargetDocument]:
+        """Give all targets, by name."""
+        return self._all("target", TargetDocument)
+
+    def providers(self, soft: str) -> list[Package]:
+        """Give the packages whose result this soft recognises, the preferred first."""
+        if self._providers is None:
+            table: dict[str, list[Package]] = {}
+            for package in self.packages():
+                table.setdefault(package.provides, []).append(package)
+            self._providers = {key: sorted(rows, key=lambda row: (row.rank, row.name)) for key, rows in table.items()}
+        return self._providers.get(soft, [])
+
+    def target(self, name: str) -> TargetDocument | None:
+        """Give the document of a target, or of its base (``android-arm64`` for ``android-arm64-24``)."""
+        parsed = parse_target(name)
+        found = self._value("target", str(parsed), TargetDocument)
+        if found is not None or not (parsed.detail and parsed.api_level is not None):
+            return found
+        return self._value("target", str(parsed.base), TargetDocument)
+
+    def require_soft(self, name: str) -> Soft:
+        """Give a soft, or raise `NotFoundError` naming the nearest one."""
+        return self.soft(name) or self._raise_unknown("soft", name)
+
+    def require_package(self, name: str) -> Package:
+        """Give a package, or raise `NotFoundError` naming the nearest one."""
+        return self.package(name) or self._raise_unknown("package", name)
+
+    def require_env(self, name: str) -> Env:
+        """Give an env, or raise `NotFoundError` naming the nearest one."""
+        return self.env(name) or self._raise_unknown("env", name)
+
+    def require_target(self, text: str) -> tuple[Target, TargetDocument]:
+        """Read a target's name or synonym and give its document, or raise `NotFoundError`."""
+        target = parse_target(text)
+        document = self.target(str(target))
+        if document is None:
+            self._raise_unknown("target", str(target))
+        if not target.detail and document.default_detail:
+            target = Target(os=target.os, arch=target.arch, detail=document.default_detail)
+        return target, document
+
+    def located(self, kind: str, name: str) -> Located:
+        """Tell where a document lies, or raise `NotFoundError`."""
+        found = self.locations(kind).get(name)
+        return found if found is not None else self._raise_unknown(kind, name)
+
+    def _raise_unknown(self, kind: str, name: str) -> NoReturn:
+        located = self.locations(kind).get(name)
+        for problem in self.problems:
+            if located is not None and problem.path == located.path:
+                raise problem.error
+        nearest = nearest_name(name, self.locations(kind))
+        hint = f"did you mean {nearest!r}?" if nearest else f"'ckpm list {kind}' shows those there are"
+        raise NotFoundError(f"there is no {kind} {name!r}", hint=hint)
+
+    def _all(self, kind: str, document_type: type[_D]) -> list[_D]:
+        values = (self._value(kind, name, document_type) for name in self.locations(kind))
+        return [value for value in values if value is not None]
+
+    def _value(self, kind: str, name: str, document_type: type[_D]) -> _D | None:
+        key = (kind, name)
+        if key not in self._values:
+            located = self.locations(kind).get(name)
+            self._values[key] = None if located is None else self._load(located, name, document_type)
+        return cast("_D | None", self._values[key])
+
+    def _load(self, located: Located, name: str, document_type: type[_D]) -> _D | None:
+        try:
+            value = read_document(located.path, document_type, cache_folder=self.cache_folder)
+            stated = getattr(value, "name", name)
+            if stated != name:
+                raise DocumentError(f"{located.path}: it is called {stated!r}, its folder {name!r}")
+            return value
+        except CkpmError as error:
+            self.problems.append(Problem(path=located.path, error=error))
+            return None
+
+
+def read_document(path: Path, document_type: type[_D], *, cache_folder: Path | None = None) -> _D:
+    """Read one document, from the cache if its file has not changed.
+
+    :raises DocumentError: when it can't be read or breaks its schema.
+    """
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise DocumentError(f"{path}: can't be read: {error.strerror}") from error
+    stamp = (
+        f"{_CACHE_FORMAT}:{document_type.__name__}:{_schema_stamp()}:{state.st_mtime_ns}:{state.st_size}:{state.st_ino}"
+    )
+    cached = None
+    if cache_folder is not None:
+        cached = cache_folder / hashlib.sha256(os.fsencode(path)).hexdigest()[:24]
+        value = _read_cached(cached, stamp, document_type)
+        if value is not None:
+            return value
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentError(f"{path}: can't be read: {error}") from error
+    value = parse_document(text, document_type, where=str(path))
+    if cached is not None:
+        _write_cached(cached, stamp, value)
+    return value
+
+
+def _schema_stamp() -> int:
+    """Change when the code of the nouns changes, so that a cached document never has an old shape."""
+    folder = Path(__file__).resolve().parent.parent / "model"
+    return max(item.stat().st_mtime_ns for item in os.scandir(folder) if item.name.endswith(".py"))
+
+
+def _read_cached(path: Path, stamp: str, document_type: type[_D]) -> _D | None:
+    try:
+        head, _, body = path.read_bytes().partition(b"\n")
+        if head.decode() != stamp:
+            return None
+        return msgspec.msgpack.decode(body, type=document_type)
+    except (OSError, UnicodeDecodeError, msgspec.MsgspecError):
+        return None  # a cache that can't be read is no cache
+
+
+def _write_cached(path: Path, stamp: str, value: msgspec.Struct) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(stamp.encode() + b"\n" + msgspec.msgpack.encode(value))
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)  # a read-only home only costs time

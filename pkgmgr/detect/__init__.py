@@ -1,0 +1,1 @@
+"""Detection: names → candidates → probes → entries, or rejections with a reason."""

@@ -1,0 +1,117 @@
+"""Ask candidates: run their probes, or recall what they answered last time.
+
+Touches: processes and files, through the ports of `pkgmgr.host`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pkgmgr.detect.candidates import Candidate
+from pkgmgr.detect.facts import Facts, Turned, applies, fill, interpret
+from pkgmgr.detect.memory import AnswerMemory
+from pkgmgr.host.ports import Answer, Host
+from pkgmgr.model.entry import Rejection, Value
+from pkgmgr.model.soft import Probe, Soft
+
+_ABSOLUTE_PATH = re.compile(r"(?<![\w.])/[\w.+/@-]{2,200}")
+_MOST_WITNESSES = 24
+_READ_LIMIT = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asker:
+    """Questions to one host, with a memory."""
+
+    host: Host
+    memory: AnswerMemory
+    refresh: bool = False
+    """True: ask again whatever is remembered."""
+    timeout: float | None = None
+    """Of one question, in seconds."""
+
+    def run(self, argv: Sequence[str]) -> Answer:
+        """Run a program, or recall its answer if the program has not changed since."""
+        stat = self.host.files.stat(argv[0])
+        if stat is None:
+            return Answer(exit_code=None, failure=f"{argv[0]} is not there")
+        key = "\0".join([*argv, str(stat.device), str(stat.inode), str(stat.size), str(stat.mtime_ns)])
+        if not self.refresh:
+            known = self.memory.recall(key, self.host.files)
+            if known is not None:
+                return known
+        answer = self.host.runner.run(argv, timeout=self.timeout)
+        self.memory.remember(key, answer, self._witnesses(argv[0], answer), self.host.files)
+        return answer
+
+    def _witnesses(self, program: str, answer: Answer) -> list[str]:
+        """Name what an answer depends on besides the program's own file.
+
+        A wrapper's file stays the same when what it wraps is replaced; the wrapped program stands in its text, or
+        its folder in the answer.
+        """
+        texts = [answer.both]
+        head = self.host.files.read(program, 4096) or b""
+        if head.startswith(b"#!"):
+            texts.append(head.decode("utf-8", "replace"))
+        named = dict.fromkeys(path.rstrip("/.") for text in texts for path in _ABSOLUTE_PATH.findall(text))
+        own = posixpath.dirname(program)
+        # Folders that hold everything (/usr/bin) change with any other package: only files and own folders count.
+        kept = [path for path in named if path and path != own and self._is_telling(path)]
+        return kept[:_MOST_WITNESSES]
+
+    def _is_telling(self, path: str) -> bool:
+        stat = self.host.files.stat(path)
+        return stat is not None and not stat.is_folder
+
+
+def examine(soft: Soft, candidate: Candidate, asker: Asker) -> dict[str, Value] | Rejection:
+    """Ask a candidate all of its soft's questions and give the facts, or why it is not one."""
+    facts: dict[str, Value] = {**initial_facts(candidate), **candidate.facts}
+    for probe in soft.probe:
+        if not applies(probe, facts):
+            continue
+        answer = _obtain(probe, facts, asker)
+        if isinstance(answer, Turned):
+            if probe.optional:
+                continue
+            return Rejection(soft=soft.name, candidate=candidate.path, reason=answer.reason)
+        told = interpret(probe, answer)
+        if isinstance(told, Turned):
+            return Rejection(soft=soft.name, candidate=candidate.path, reason=told.reason)
+        facts.update(told)
+    return facts
+
+
+def initial_facts(candidate: Candidate) -> dict[str, Value]:
+    """Give what a candidate's path alone tells."""
+    folder = posixpath.dirname(candidate.path)
+    return {
+        "path": candidate.path,
+        "real": candidate.real,
+        "dir": folder,
+        "real_dir": posixpath.dirname(candidate.real),
+        "name": posixpath.basename(candidate.path),
+    }
+
+
+def _obtain(probe: Probe, facts: Facts, asker: Asker) -> str | Turned:
+    if probe.read:
+        path = fill(probe.read, facts)
+        content = asker.host.files.read(path, _READ_LIMIT) if path is not None else None
+        if content is None:
+            return Turned(reason=f"{path or probe.read} can't be read")
+        return content.decode("utf-8", "replace").replace("\r\n", "\n")
+    argv = [fill(part, facts) for part in probe.argv]
+    if any(part is None for part in argv):
+        return Turned(reason=f"a fact that {' '.join(probe.argv)!r} needs was not established")
+    answer = asker.run([part for part in argv if part is not None])
+    if answer.exit_code is None:
+        return Turned(reason=answer.failure)
+    if probe.exit_codes and answer.exit_code not in probe.exit_codes:
+        said = next((line.strip() for line in answer.both.splitlines() if line.strip()), "nothing")
+        return Turned(reason=f"it exited with {answer.exit_code}, saying {said[:100]!r}")
+    return {"both": answer.both, "stdout": answer.stdout, "stderr": answer.stderr}[probe.stream]

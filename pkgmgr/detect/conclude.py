@@ -1,0 +1,293 @@
+"""From facts to an entry: version, prefix, target, files, operations, id and fingerprint.
+
+Touches: the file system, through `pkgmgr.host.ports.Files` only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+
+from pkgmgr.detect.candidates import Candidate
+from pkgmgr.detect.facts import Facts, fill, fill_value
+from pkgmgr.detect.folders import SYSTEM_PREFIXES
+from pkgmgr.detect.libraries import library_prefix
+from pkgmgr.detect.memory import AnswerMemory
+from pkgmgr.host.ports import Files, Host
+from pkgmgr.model.entry import Entry, Rejection, Value
+from pkgmgr.model.operation import Operation
+from pkgmgr.model.soft import Soft
+from pkgmgr.model.target import ANY, find_target
+
+LANGUAGE_ROLES = ("c", "cxx", "fortran", "cuda", "hip", "objc", "ada", "go", "d", "sycl", "ispc")
+_PROGRAM_FOLDERS = ("bin", "sbin", "libexec", "Scripts", "cmd")
+_DIGEST_LIMIT = 1 << 20
+"""Bytes from the start of each file that count in a fingerprint, besides its size."""
+
+
+def conclude(
+    soft: Soft, candidate: Candidate, facts: Mapping[str, Value], host: Host, memory: AnswerMemory
+) -> Entry | Rejection:
+    """Make the entry of an examined candidate, or say why it can't be one."""
+    known: dict[str, Value] = dict(facts)
+    files = host.files
+    version = fill(soft.entry.version, known)
+    path = _best_name(candidate, version, files) if candidate.form == "program" else candidate.path
+    known |= {"path": path, "dir": posixpath.dirname(path), "name": posixpath.basename(path)}
+    prefix = _prefix(soft, candidate, known)
+    known["prefix"] = prefix
+    if files.stat(prefix) is None:
+        return _turned(soft, candidate, f"its prefix {prefix} is not there")
+    for needed in soft.entry.needs:
+        wanted = fill(needed, known)
+        if wanted is None or files.stat(wanted) is None:
+            return _turned(soft, candidate, f"incomplete: {wanted or needed} is not there")
+    target = _target(soft, candidate, known, host)
+    known["target"] = target
+    roles = _roles(soft, candidate, known, files)
+    known |= {f"files.{role}": found for role, found in roles.items()}
+    attributes = _attributes(soft, known, roles)
+    main = next(iter(roles.values()), candidate.real)
+    identity = candidate.real if candidate.form != "program" else f"{files.real(main)}@{prefix}"
+    return Entry(
+        id=entry_id(soft.name, version, [target, identity, *_emits(known, soft)]),
+        soft=soft.name,
+        version=version,
+        prefix=prefix,
+        target=target,
+        origin=_origin(soft, candidate, known, prefix, files),
+        tags=_tags(soft, roles),
+        files=roles,
+        attributes=attributes,
+        env=_operations(soft, known, candidate, host),
+        evidence=_evidence(soft, candidate, known),
+        fingerprint=_fingerprint([soft.name, version or "", target], roles, candidate, files, memory),
+    )
+
+
+def entry_id(soft: str, version: str | None, parts: Iterable[str]) -> str:
+    """Give ``<soft>-<version>-<8 hex digits>``, the digits from what makes an entry itself."""
+    digest = hashlib.sha256("\0".join([soft, version or "", *parts]).encode("utf-8", "surrogateescape"))
+    label = re.sub(r"[^\w.+-]", "_", version) + "-" if version else ""
+    return f"{soft}-{label}{digest.hexdigest()[:8]}"
+
+
+def _turned(soft: Soft, candidate: Candidate, reason: str) -> Rejection:
+    return Rejection(soft=soft.name, candidate=candidate.path, reason=reason)
+
+
+def _best_name(candidate: Candidate, version: str | None, files: Files) -> str:
+    """Choose the name to report of a program that has several.
+
+    ``gcc`` may mean another version tomorrow and ``gcc-12`` may not: the name that holds most of the version
+    wins, then the true path, then the shortest name.
+    """
+    parts = (version or "").split(".")
+
+    def held(path: str) -> int:
+        name = posixpath.basename(path)
+        return max((n for n in range(1, len(parts) + 1) if name.endswith(".".join(parts[:n]))), default=0)
+
+    names = candidate.names or (candidate.path,)
+    best = max(held(path) for path in names) if version else 0
+    if best:
+        return min((path for path in names if held(path) == best), key=lambda path: (len(path), path))
+    own = {posixpath.basename(path) for path in names}
+    if posixpath.basename(candidate.real) in own and files.stat(candidate.real) is not None:
+        is_link_into_itself = posixpath.dirname(candidate.real) == posixpath.dirname(names[0])
+        return candidate.real if not is_link_into_itself else min(names, key=lambda path: (len(path), path))
+    return names[0]
+
+
+def _prefix(soft: Soft, candidate: Candidate, facts: Facts) -> str:
+    stated = fill(soft.entry.prefix, facts) if soft.entry.prefix else facts.get("prefix")
+    if isinstance(stated, str) and stated:
+        return posixpath.normpath(stated)
+    folder = posixpath.dirname(candidate.real)
+    if candidate.form == "library":
+        return library_prefix(folder)[0]
+    if candidate.form == "program" and posixpath.basename(folder) in _PROGRAM_FOLDERS:
+        return posixpath.dirname(folder)
+    return folder
+
+
+def _target(soft: Soft, candidate: Candidate, facts: Facts, host: Host) -> str:
+    stated = fill(soft.entry.target, facts) if soft.entry.target else facts.get("runs_on")
+    if isinstance(stated, str) and stated:
+        if stated == ANY:
+            return ANY
+        found = find_target(stated)
+        return str(found) if found is not None else stated
+    if candidate.form == "program":
+        elf = host.files.elf(candidate.real)
+        if elf is not None:
+            return runs_here(elf.target, host.target)
+    return host.target
+
+
+def runs_here(target: str, host: str) -> str:
+    """Say ``host`` for a static program without a libc of its own: it runs on any Linux of its machine."""
+    return host if target.split("-")[:2] == host.split("-")[:2] and "android" not in target else target
+
+
+def _roles(soft: Soft, candidate: Candidate, facts: Facts, files: Files) -> dict[str, str]:
+    role = soft.entry.role or {"program": "program", "library": "library"}.get(candidate.form, "file")
+    roles: dict[str, str] = {}
+    if candidate.form in ("program", "library", "file"):
+        roles[role] = str(facts["path"])
+    for name, (old, new) in soft.entry.siblings.items():
+        sibling = _sibling(candidate, str(facts["path"]), old, new, files)
+        if sibling is not None:
+            roles[name] = sibling
+    for name, template in soft.entry.files.items():
+        path = fill(template, facts)
+        if path is not None and files.stat(path) is not None:
+            roles[name] = path
+    if candidate.form == "library":
+        for name in ("header", "shared", "static"):
+            if isinstance(facts.get(name), str):
+                roles[name] = str(facts[name])
+    return roles
+
+
+def _sibling(candidate: Candidate, chosen: str, old: str, new: str, files: Files) -> str | None:
+    """Find the companion of a program by replacing a part of its *name*; folders are never touched."""
+    for path in (chosen, *candidate.names, candidate.real):
+        folder, name = posixpath.split(path)
+        if old in name:
+            sibling = posixpath.join(folder, new.join(name.rsplit(old, 1)))
+            stat = files.stat(sibling)
+            if stat is not None and not stat.is_folder:
+                return sibling
+    return None
+
+
+def _emits(facts: Facts, soft: Soft) -> list[str]:
+    """Give the targets that a compiler generates code for, from triples or targets."""
+    templates = (soft.entry.emits,) if isinstance(soft.entry.emits, str) else soft.entry.emits
+    triples: list[str] = []
+    for template in templates:
+        value = fill_value(template, facts)
+        if isinstance(value, str):
+            triples += re.split(r"[\s,;]+", value)
+        elif isinstance(value, list):
+            triples += [str(item) for item in value]
+    targets = (find_target(triple) for triple in triples if triple)
+    return list(dict.fromkeys(str(target) for target in targets if target is not None))
+
+
+def _attributes(soft: Soft, facts: Facts, roles: Mapping[str, str]) -> dict[str, Value]:
+    filled = fill_value(dict(soft.entry.attributes), facts)
+    attributes = filled if isinstance(filled, dict) else {}
+    if "compiler" in soft.all_tags:
+        attributes.setdefault("languages", [role for role in roles if role in LANGUAGE_ROLES])
+        emits = _emits(facts, soft)
+        if emits:
+            attributes["emits"] = list(emits)
+    if isinstance(facts.get("soname"), str):
+        attributes.setdefault("soname", facts["soname"])
+    return attributes
+
+
+def _tags(soft: Soft, roles: Mapping[str, str]) -> tuple[str, ...]:
+    languages = [f"lang-{role}" for role in roles if role in LANGUAGE_ROLES] if "compiler" in soft.all_tags else []
+    return tuple(dict.fromkeys([*soft.all_tags, *languages]))
+
+
+def _operations(soft: Soft, facts: Facts, candidate: Candidate, host: Host) -> tuple[Operation, ...]:
+    operations = []
+    for operation in soft.entry.env:
+        value = fill(operation.value, facts) if operation.value is not None else None
+        if value is None and operation.value is not None:
+            continue
+        operations.append(Operation(op=operation.op, var=operation.var, value=value, sep=operation.sep))
+    if candidate.form == "library":
+        operations += _library_operations(facts, host)
+    return tuple(item for item in operations if not _hides_system(item))
+
+
+def _library_operations(facts: Facts, host: Host) -> list[Operation]:
+    """Let build systems find a library outside of the system's folders."""
+    prefix, folder = str(facts["prefix"]), str(facts["lib_dir"])
+    if prefix in SYSTEM_PREFIXES:
+        return []
+    found = [Operation(op="prepend_path", var="CMAKE_PREFIX_PATH", value=prefix)]
+    if isinstance(facts.get("pc_dir"), str):
+        found.append(Operation(op="prepend_path", var="PKG_CONFIG_PATH", value=str(facts["pc_dir"])))
+    if "shared" in facts and facts["target"] == host.target:
+        found.append(Operation(op="prepend_path", var="LD_LIBRARY_PATH", value=folder))
+    return found
+
+
+def _hides_system(operation: Operation) -> bool:
+    """Tell whether an operation would put a system folder in front of a person's PATH."""
+    is_path = operation.op in ("prepend_path", "prepend") and operation.var.upper() == "PATH"
+    folder = (operation.value or "").rstrip("/")
+    return is_path and posixpath.dirname(folder) in SYSTEM_PREFIXES
+
+
+def _origin(soft: Soft, candidate: Candidate, facts: Facts, prefix: str, files: Files) -> str:
+    if soft.entry.origin:
+        stated = fill(soft.entry.origin, facts)
+        if stated is not None:
+            return stated
+    if candidate.origin not in ("system", "search-path"):
+        return candidate.origin
+    if prefix.startswith("/nix/store/"):
+        return "nix"
+    if "/Cellar/" in prefix or prefix.startswith("/opt/homebrew/"):
+        return "homebrew"
+    if files.stat(f"{prefix}/conda-meta") is not None:
+        return f"conda:{prefix}"
+    if files.stat(f"{prefix}/.spack") is not None:
+        return "spack"
+    return candidate.origin
+
+
+def _evidence(soft: Soft, candidate: Candidate, facts: Facts) -> str:
+    """Say in one sentence how the thing was recognised."""
+    path = str(facts["path"])
+    match candidate.form:
+        case "library":
+            header = facts.get("header")
+            return f"{path} with {header}" if header else path
+        case "distribution":
+            return f"distribution {facts['distribution']} in {facts['site']}"
+        case "file":
+            return f"the file {path}"
+        case "hook":
+            return str(facts.get("evidence", path))
+    asked = next((probe for probe in soft.probe if probe.argv), None)
+    if asked is None:
+        return f"the program {path}"
+    said = " ".join(part.replace("{path}", path) for part in asked.argv)
+    return f"`{said}` said {facts['version']}" if facts.get("version") else f"`{said}` answered"
+
+
+def _fingerprint(
+    parts: list[str], roles: Mapping[str, str], candidate: Candidate, files: Files, memory: AnswerMemory
+) -> str:
+    digest = hashlib.sha256("\0".join(parts).encode())
+    for role, path in sorted(roles.items()) or [("", candidate.path)]:
+        digest.update(
+            f"\0{role}\0{posixpath.basename(path)}\0{file_digest(path, files, memory)}".encode(
+                "utf-8", "surrogateescape"
+            )
+        )
+    return f"sha256:{digest.hexdigest()}"
+
+
+def file_digest(path: str, files: Files, memory: AnswerMemory) -> str:
+    """Give a digest of a file's size and of its first mebibyte, remembered by the file's identity."""
+    stat = files.stat(path)
+    if stat is None or stat.is_folder:
+        return "folder" if stat is not None else "missing"
+    key = f"{path}\0{stat.device}\0{stat.inode}\0{stat.size}\0{stat.mtime_ns}"
+    known = memory.digest(key)
+    if known is None:
+        content = files.read(path, _DIGEST_LIMIT) or b""
+        known = hashlib.sha256(str(stat.size).encode() + b"\0" + content).hexdigest()
+        memory.keep_digest(key, known)
+    return known

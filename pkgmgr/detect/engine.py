@@ -1,0 +1,259 @@
+"""Detection of many softs on one host: one look at the folders, each program asked once, in parallel.
+
+Touches: the host, through its ports; the memory of answers.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from pkgmgr.detect.ask import Asker, examine
+from pkgmgr.detect.candidates import Candidate, Finding, ProgramIndex, find_files, find_programs
+from pkgmgr.detect.conclude import conclude
+from pkgmgr.detect.distributions import DistributionIndex, python_sites
+from pkgmgr.detect.folders import Folders, Where
+from pkgmgr.detect.hooks import HookContext, examine_by_hook, find_by_hook, has, load_hook
+from pkgmgr.detect.libraries import find_libraries
+from pkgmgr.host.ports import Host
+from pkgmgr.model.entry import Entry, Rejection, Value, version_key
+from pkgmgr.model.soft import Soft
+
+PYTHON_PROGRAMS = (r"python[23]?(\.\d+)?t?", r"pypy3?(\.\d+)?", r"graalpy(\.\d+)?")
+PYTHON_FOLDERS = (
+    *("$PYENV_ROOT/versions/*/bin", "~/.pyenv/versions/*/bin", "$PYENV_ROOT/versions/*/envs/*/bin"),
+    *(
+        "$VIRTUAL_ENV/bin",
+        "$CONDA_PREFIX/bin",
+        "~/.virtualenvs/*/bin",
+        "$WORKON_HOME/*/bin",
+        "~/.venvs/*/bin",
+    ),
+    *("~/miniconda3/bin", "~/anaconda3/bin", "~/miniforge3/bin", "~/mambaforge/bin", "/opt/conda/bin"),
+    *(
+        "~/miniconda3/envs/*/bin",
+        "~/anaconda3/envs/*/bin",
+        "~/miniforge3/envs/*/bin",
+        "~/mambaforge/envs/*/bin",
+    ),
+    *("/opt/conda/envs/*/bin", "/opt/miniconda3/bin", "/opt/miniconda3/envs/*/bin", "~/.conda/envs/*/bin"),
+    *(
+        "$MAMBA_ROOT_PREFIX/envs/*/bin",
+        "~/micromamba/envs/*/bin",
+        "~/.pixi/envs/*/bin",
+        "$PIXI_HOME/envs/*/bin",
+    ),
+    *("~/.local/share/uv/python/*/bin", "~/.local/share/uv/tools/*/bin", "~/.local/share/pipx/venvs/*/bin"),
+    *(
+        "~/.local/pipx/venvs/*/bin",
+        "~/.asdf/installs/python/*/bin",
+        "~/.local/share/mise/installs/python/*/bin",
+    ),
+    *("~/.rye/py/*/bin", "~/.local/share/hatch/env/virtual/*/*/*/bin", "~/.cache/pypoetry/virtualenvs/*/bin"),
+    *("/usr/local/python*/bin", "/opt/python/*/bin", "/opt/python*/bin"),
+    "/Library/Frameworks/Python.framework/Versions/*/bin",
+)
+"""Where version and environment managers keep interpreters. `lang.python` and every distribution look there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What one detection concluded."""
+
+    entries: tuple[Entry, ...]
+    rejections: tuple[Rejection, ...]
+    skipped: tuple[str, ...] = ()
+    """Trees that were too large to be seen whole."""
+
+
+Located = Callable[[str], Path | None]
+"""Gives the folder of a soft by name, where its hook lies; None for a soft without one, or an untrusted one."""
+
+
+@dataclass
+class Detector:
+    """One host, looked at once for all softs."""
+
+    asker: Asker
+    where: Where = field(default_factory=Where)
+    hook_folder: Located = lambda _name: None
+    jobs: int = 8
+    """Candidates asked at the same time."""
+    progress: Callable[[int, int], None] = lambda _done, _all: None
+    """Told how many candidates have been asked, of how many."""
+    _programs: ProgramIndex | None = None
+    _distributions: DistributionIndex | None = None
+    _hooks: dict[str, ModuleType | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._folders = Folders(host=self.host, where=self.where)
+
+    @property
+    def host(self) -> Host:
+        """The machine that is looked at."""
+        return self.asker.host
+
+    def detect(self, softs: Sequence[Soft]) -> Report:
+        """Find, ask and conclude; the best entry of each soft comes first."""
+        work: list[tuple[Soft, Candidate]] = []
+        rejections: list[Rejection] = []
+        for soft in softs:
+            for finding in self.candidates(soft):
+                if isinstance(finding, Rejection):
+                    rejections.append(finding)
+                else:
+                    work.append((soft, finding))
+        entries: list[Entry] = []
+        for verdict in self._verdicts(work):
+            if isinstance(verdict, Rejection):
+                rejections.append(verdict)
+            else:
+                entries.append(verdict)
+        order = {soft.name: place for place, soft in enumerate(softs)}
+        kept = merge(entries)
+        kept.sort(key=lambda entry: order[entry.soft])
+        self.asker.memory.save()
+        return Report(
+            entries=tuple(kept), rejections=tuple(rejections), skipped=tuple(dict.fromkeys(self._folders.cut))
+        )
+
+    def candidates(self, soft: Soft) -> Iterable[Finding]:
+        """Give everything that has a fitting name or place, and what was turned down for these alone."""
+        files = self.host.files
+        if soft.find.executables:
+            indexes = [self._program_index()]
+            own = self._folders.own(soft.find.folders)
+            if own:
+                indexes.append(ProgramIndex(files, own))
+            yield from find_programs(soft, files, indexes)
+        yield from find_files(soft, self._folders)
+        yield from find_libraries(soft, self._folders)
+        if soft.find.python:
+            yield from self._distribution_index().find(soft, files)
+        if soft.find.hook and has(hook := self._hook(soft), "find") and hook is not None:
+            yield from find_by_hook(hook, self._context(soft))
+
+    def distribution_names(self) -> list[str]:
+        """Give the normalized name of every Python distribution on the machine."""
+        return self._distribution_index().names()
+
+    def _verdicts(self, work: Sequence[tuple[Soft, Candidate]]) -> list[Entry | Rejection]:
+        done = 0
+
+        def judge(item: tuple[Soft, Candidate]) -> Entry | Rejection:
+            nonlocal done
+            verdict = self.judge(*item)
+            done += 1
+            self.progress(done, len(work))
+            return verdict
+
+        if len(work) < 2 or self.jobs < 2:
+            return [judge(item) for item in work]
+        with ThreadPoolExecutor(max_workers=self.jobs) as pool:
+            return list(pool.map(judge, work))
+
+    def judge(self, soft: Soft, candidate: Candidate) -> Entry | Rejection:
+        """Ask one candidate and conclude."""
+        if candidate.form == "program" and soft.probe:
+            foreign = self._foreign(candidate)
+            if foreign is not None:
+                reason = f"a program for {foreign}, which can't be asked on this {self.host.target} machine"
+                return Rejection(soft=soft.name, candidate=candidate.path, reason=reason)
+        facts: dict[str, Value] | Rejection
+        facts = examine(soft, candidate, self.asker)
+        hook = self._hook(soft)
+        if not isinstance(facts, Rejection) and hook is not None and has(hook, "examine"):
+            facts = examine_by_hook(hook, self._context(soft), facts)
+        if isinstance(facts, Rejection):
+            return facts
+        return conclude(soft, candidate, facts, self.host, self.asker.memory)
+
+    def _foreign(self, candidate: Candidate) -> str | None:
+        """Give the target of a program that this machine can't run; None when it can."""
+        elf = self.host.files.elf(candidate.real)
+        if elf is None:
+            return None
+        mine, its = self.host.target.split("-")[:2], elf.target.split("-")[:2]
+        is_older_sibling = mine == ["linux", "x86_64"] and its == ["linux", "x86"]
+        return None if mine == its or is_older_sibling else elf.target
+
+    def _program_index(self) -> ProgramIndex:
+        if self._programs is None:
+            self._programs = ProgramIndex(self.host.files, self._folders.programs())
+        return self._programs
+
+    def _distribution_index(self) -> DistributionIndex:
+        if self._distributions is None:
+            files = self.host.files
+            indexes = [self._program_index(), ProgramIndex(files, self._folders.own(PYTHON_FOLDERS))]
+            programs = [
+                posixpath.join(folder.path, name)
+                for index in indexes
+                for name, folder, _ in index.matching(PYTHON_PROGRAMS)
+            ]
+            programs = [path for path in programs if files.stat(path) is not None]
+            self._distributions = DistributionIndex(files, python_sites(files, programs, self.host.home))
+        return self._distributions
+
+    def _hook(self, soft: Soft) -> ModuleType | None:
+        if soft.name not in self._hooks:
+            folder = self.hook_folder(soft.name)
+            self._hooks[soft.name] = load_hook(folder) if folder is not None else None
+        return self._hooks[soft.name]
+
+    def _context(self, soft: Soft) -> HookContext:
+        return HookContext(asker=self.asker, folders=self._folders, soft=soft)
+
+
+def merge(entries: Iterable[Entry]) -> list[Entry]:
+    """Keep one entry of each installation and put the best of a soft first.
+
+    Wrappers and copies give the same version, prefix and target as what they stand for; the one whose own file
+    lies in the prefix is kept.
+    """
+    kept: dict[tuple[object, ...], Entry] = {}
+    for entry in entries:
+        format_ = entry.attributes.get("format")
+        key: tuple[object, ...] = (
+            entry.soft,
+            entry.version,
+            entry.prefix,
+            entry.target,
+            entry.emits,
+            str(format_),
+        )
+        if entry.target == "any" or entry.soft.startswith("platform."):
+            key = (entry.id,)
+        if key not in kept or (not _is_inside(kept[key]) and _is_inside(entry)):
+            kept[key] = entry
+    return sorted(kept.values(), key=_goodness)
+
+
+def _is_inside(entry: Entry) -> bool:
+    return all(path.startswith(entry.prefix.rstrip("/") + "/") for path in entry.files.values())
+
+
+class _Newest:
+    """Orders versions the newest first inside an ascending sort."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, entry: Entry) -> None:
+        self._key = version_key(entry)
+
+    def __lt__(self, other: _Newest) -> bool:
+        return other._key < self._key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Newest) and other._key == self._key
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _goodness(entry: Entry) -> tuple[bool, _Newest, str]:
+    is_cross = bool(entry.emits) and entry.target not in entry.emits
+    return (is_cross, _Newest(entry), entry.id)

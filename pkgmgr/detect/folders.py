@@ -1,0 +1,204 @@
+"""Which folders are looked in, and in which order.
+
+Touches: the file system, through `pkgmgr.host.ports.Files` only.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import translate
+
+from pkgmgr.host.ports import Files, Host
+
+STANDARD_PROGRAMS = (
+    *(
+        "/usr/local/bin",
+        "/usr/bin",
+        "/bin",
+        "/usr/local/sbin",
+        "/usr/sbin",
+        "/sbin",
+        "/opt/*/bin",
+        "/opt/*/*/bin",
+    ),
+    *("~/.local/bin", "~/bin", "/snap/bin", "/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin"),
+    *("/opt/local/bin", "~/.nix-profile/bin", "/run/current-system/sw/bin", "~/.cargo/bin", "~/go/bin"),
+)
+STANDARD_LIBRARIES = (
+    *(
+        "/usr/local/lib",
+        "/usr/local/lib64",
+        "/usr/local/lib/*-linux-gnu*",
+        "/usr/lib/*-linux-gnu*",
+        "/usr/lib/*-linux-musl",
+    ),
+    *(
+        "/usr/lib64",
+        "/usr/lib",
+        "/lib64",
+        "/lib/*-linux-gnu*",
+        "/lib",
+        "/usr/*-linux-gnu*/lib",
+        "/usr/*-linux-musl*/lib",
+    ),
+    *(
+        "/usr/*-w64-mingw32/lib",
+        "/opt/*/lib",
+        "/opt/*/lib64",
+        "/opt/homebrew/lib",
+        "/opt/local/lib",
+        "~/.local/lib",
+    ),
+)
+LIBRARY_VARIABLES = ("LIBRARY_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+PREFIX_VARIABLES = ("CONDA_PREFIX", "VIRTUAL_ENV", "CMAKE_PREFIX_PATH")
+SYSTEM_PREFIXES = frozenset({"/", "/usr", "/usr/local"})
+
+SEARCH_DEPTH = 8
+SEARCH_LIMIT = 200_000
+"""Folders of a search path that are walked at the most; a larger tree is cut, and the report says so."""
+
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder:
+    """One folder to look in."""
+
+    path: str
+    origin: str
+    """What entries found there say of where they came from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """Where a person wants to have looked."""
+
+    search_paths: tuple[str, ...] = ()
+    system: bool = True
+    """False: look in the search paths only."""
+
+
+@dataclass
+class Folders:
+    """The folders of one detection, listed once for all softs."""
+
+    host: Host
+    where: Where
+    cut: list[str] = field(default_factory=list)
+    """Trees that were too large to be seen whole."""
+    _walked: list[str] | None = None
+
+    def searched(self) -> list[str]:
+        """Give each folder in and below the search paths, once."""
+        if self._walked is None:
+            self._walked = []
+            for root in self.where.search_paths:
+                self._walked += walk_folders(self.host.files, root, depth=SEARCH_DEPTH, cut=self.cut)
+        return self._walked
+
+    def programs(self) -> list[Folder]:
+        """Give the folders that hold programs for every soft, the search paths first, then PATH."""
+        found = [Folder(path=path, origin="search-path") for path in self.searched()]
+        if self.where.system:
+            on_path = [item for item in self.host.variables.get("PATH", "").split(":") if item.startswith("/")]
+            prefixes = [f"{prefix}/bin" for prefix in self._prefixes()]
+            found += self._system([*on_path, *prefixes, *STANDARD_PROGRAMS])
+        return self._distinct(found)
+
+    def libraries(self) -> list[Folder]:
+        """Give the folders that hold libraries for every soft."""
+        found = [Folder(path=path, origin="search-path") for path in self.searched()]
+        if self.where.system:
+            named = [item for name in LIBRARY_VARIABLES for item in self.host.variables.get(name, "").split(":")]
+            named += [f"{prefix}/{lib}" for prefix in self._prefixes() for lib in ("lib", "lib64")]
+            found += self._system([*(item for item in named if item.startswith("/")), *STANDARD_LIBRARIES])
+        return self._distinct(found)
+
+    def own(self, patterns: Sequence[str]) -> list[Folder]:
+        """Give the folders that a soft's own patterns lead to."""
+        return self._distinct(self._system(patterns)) if self.where.system else []
+
+    def _prefixes(self) -> list[str]:
+        named = [item for name in PREFIX_VARIABLES for item in self.host.variables.get(name, "").split(":")]
+        return [item for item in named if item.startswith("/")]
+
+    def _system(self, patterns: Iterable[str]) -> list[Folder]:
+        found = []
+        for pattern in patterns:
+            text = expand_variables(pattern, self.host.variables, self.host.home)
+            if text is not None:
+                found += [Folder(path=path, origin="system") for path in expand_folders(self.host.files, text)]
+        return found
+
+    def _distinct(self, folders: Iterable[Folder]) -> list[Folder]:
+        """Keep one of the folders that are the same one, under its true path (`/usr/bin`, not `/bin`)."""
+        kept: dict[str, Folder] = {}
+        for folder in folders:
+            real = self.host.files.real(folder.path)
+            if real not in kept:
+                kept[real] = Folder(path=real, origin=folder.origin)
+        return list(kept.values())
+
+
+def expand_variables(pattern: str, variables: Mapping[str, str], home: str) -> str | None:
+    """Replace ``~`` and ``$NAME``; None when a variable is not set, so that the row says nothing."""
+    missing = False
+
+    def value(found: re.Match[str]) -> str:
+        nonlocal missing
+        text = variables.get(found.group(1) or found.group(2), "")
+        missing = missing or not text
+        return text
+
+    if pattern == "~" or pattern.startswith("~/"):
+        pattern = home + pattern[1:]
+    text = _VARIABLE.sub(value, pattern)
+    return None if missing or not text.startswith("/") else text
+
+
+def expand_folders(files: Files, pattern: str) -> list[str]:
+    """Give the folders that a glob leads to, sorted part by part; each ``*`` stays within one part."""
+    found = ["/"]
+    for part in pattern.strip("/").split("/"):
+        if not any(character in part for character in "*?["):
+            found = [posixpath.join(folder, part) for folder in found]
+            continue
+        matches = re.compile(translate(part)).match
+        found = [posixpath.join(folder, name) for folder in found for name in files.names(folder) if matches(name)]
+    return [path for path in found if (state := files.stat(path)) is not None and state.is_folder]
+
+
+def walk_folders(files: Files, root: str, *, depth: int, cut: list[str] | None = None) -> list[str]:
+    """Give a folder and those below it, breadth first, each real one once (links may loop)."""
+    seen: set[str] = set()
+    found: list[str] = []
+    level = [root]
+    for _ in range(depth + 1):
+        following: list[str] = []
+        for folder in level:
+            real = files.real(folder)
+            if real in seen:
+                continue
+            if len(seen) >= SEARCH_LIMIT:
+                if cut is not None:
+                    cut.append(root)
+                return found
+            seen.add(real)
+            found.append(folder)
+            following += _subfolders(files, folder)
+        level = following
+    if level and cut is not None:
+        cut.append(root)
+    return found
+
+
+def _subfolders(files: Files, folder: str) -> Iterator[str]:
+    for name in files.names(folder):
+        path = posixpath.join(folder, name)
+        state = files.stat(path)
+        if state is not None and state.is_folder and name not in ("proc", "sys", ".git", "__pycache__"):
+            yield path
