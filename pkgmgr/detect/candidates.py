@@ -115,7 +115,7 @@ def find_files(soft: Soft, folders: Folders) -> Iterator[Finding]:
     if not soft.find.files:
         return
     files = folders.host.files
-    roots = [folder for folder in folders.own(soft.find.folders)]
+    roots = folders.own(soft.find.folders)
     looked = [(path, "search-path") for path in folders.searched()]
     for root in roots:
         looked += [

@@ -1,4 +1,4 @@
-"""Shims: small scripts that stand for a program which a version manager chooses each time they run. Pure but for one read.
+"""Shims: small scripts that stand for a program which a version manager chooses at each run. Pure but for one read.
 
 Asking a shim tells what it chooses in this folder today, or an error message; what it stands for is looked for
 in the manager's own folders instead.

@@ -12,7 +12,7 @@ from pkgmgr.model.operation import Operation
 from pkgmgr.model.version import Version
 
 if TYPE_CHECKING:
-    Value: TypeAlias = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
+    Value: TypeAlias = str | int | float | bool | list["Value"] | dict[str, "Value"] | None
 else:
     Value = Any  # msgspec can't build a decoder of a recursive alias; TOML and JSON hold nothing else anyway
 

@@ -1,0 +1,1 @@
+"""Locks: what was resolved, written so that another machine can be held against it."""
