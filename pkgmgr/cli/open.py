@@ -1,0 +1,46 @@
+"""From parsed options to the values that jobs take."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from pkgmgr.detect.folders import Where
+from pkgmgr.jobs.detection import search_places
+from pkgmgr.jobs.workspace import Workspace, open_workspace
+from pkgmgr.model.errors import UsageError
+from pkgmgr.model.reference import KINDS, Reference, parse_reference
+
+
+def workspace_of(options: Namespace) -> Workspace:
+    """Open the workspace that the options name."""
+    return open_workspace(home=options.home, offline=options.offline, timeout=getattr(options, "timeout", None))
+
+
+def where_of(options: Namespace) -> Where:
+    """Give where to look."""
+    if options.no_system and not options.search_path:
+        raise UsageError("--no-system leaves nowhere to look", hint="add --search-path DIR")
+    return search_places(options.search_path, system=not options.no_system)
+
+
+def references_of(words: list[str], *, default_kind: str | None, kinds: tuple[str, ...] = KINDS) -> list[Reference]:
+    """Read ``soft gcc llvm`` and ``soft:gcc soft:llvm`` alike: a first word that is a kind goes for the others."""
+    kind = default_kind
+    if words and words[0] in KINDS:
+        kind, words = words[0], words[1:]
+    references = [parse_reference(word, kind=kind) for word in words]
+    for reference in references:
+        if reference.kind not in kinds:
+            raise UsageError(f"{str(reference)!r}: this verb takes {' or '.join(kinds)}")
+    return references
+
+
+def settings_of(options: Namespace) -> dict[str, str]:
+    """Read ``--set KEY=VALUE``."""
+    found = {}
+    for item in options.settings:
+        key, equals, value = item.partition("=")
+        if not key or not equals:
+            raise UsageError(f"--set {item}: write --set KEY=VALUE")
+        found[key] = value
+    return found

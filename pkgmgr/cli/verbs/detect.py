@@ -1,0 +1,112 @@
+"""``ckpm detect``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Sequence
+
+from pkgmgr.cli.open import references_of, where_of, workspace_of
+from pkgmgr.cli.outcome import Outcome
+from pkgmgr.cli.parser import add_search_options
+from pkgmgr.cli.table import table
+from pkgmgr.detect.engine import Report
+from pkgmgr.jobs.detection import Search, detect
+from pkgmgr.model.entry import Entry
+from pkgmgr.model.errors import UsageError
+from pkgmgr.model.reference import parse_tags
+
+EXAMPLES = """
+ckpm detect                                  everything
+ckpm detect soft compiler.gcc                one soft
+ckpm detect soft lang.python@>=3.11 tool.cmake
+ckpm detect soft --tags compiler --target linux-arm64
+ckpm detect soft model.ssd-mobilenet --search-path /data/models --no-system
+ckpm detect platform                         facts of this machine
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of ``detect``."""
+    parser.add_argument("what", nargs="*", metavar="[KIND:]NAME", help="softs, or 'platform'; none: everything")
+    parser.add_argument("--tags", metavar="A,B,-C", help="softs with these tags, without those")
+    add_search_options(parser)
+    parser.add_argument("--target", metavar="T", help="what runs there, or serves a build for it")
+    parser.add_argument("--jobs", metavar="N", type=int, help="programs asked at the same time")
+    parser.add_argument("--no-register", action="store_true", help="do not remember what is found")
+
+
+def call(options: Namespace) -> Outcome:
+    """Detect and show."""
+    workspace = workspace_of(options)
+    if options.what[:1] == ["platform"]:
+        return _platform(options)
+    references = references_of(options.what, default_kind="soft", kinds=("soft",))
+    tags = parse_tags(options.tags) if options.tags else None
+    if references and tags:
+        raise UsageError("name softs or give --tags, not both")
+    target = str(workspace.catalog.require_target(options.target)[0]) if options.target else None
+    search = Search(
+        where=where_of(options),
+        target=target,
+        refresh=options.refresh,
+        register=not options.no_register,
+        jobs=options.jobs,
+        progress=_progress(options),
+    )
+    report = detect(workspace, references, tags=tags, search=search)
+    warnings = [str(problem.error) for problem in workspace.catalog.problems] + workspace.catalog.clashes
+    warnings += [f"{path} is too large to be seen whole: a part was skipped" for path in report.skipped]
+    return Outcome(data=report.entries, text=_text(report, options, len(references)), warnings=warnings)
+
+
+def _platform(options: Namespace) -> Outcome:
+    from pkgmgr.cli.verbs.show import platform_outcome
+
+    return platform_outcome(options, refresh=options.refresh)
+
+
+def _progress(options: Namespace) -> Callable[[int, int], None]:
+    """Show a line on a terminal when detection takes longer than a second."""
+    if options.quiet or options.json or not sys.stderr.isatty():
+        return lambda _done, _all: None
+    begin = time.monotonic()
+
+    def show(done: int, count: int) -> None:
+        if time.monotonic() - begin > 1:
+            end = "\r" if done < count else "\r\x1b[K"
+            print(f"asking programs: {done} of {count}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def _text(report: Report, options: Namespace, named: int) -> str:
+    lines = entry_table(report.entries)
+    if not report.entries:
+        lines = "nothing found\n"
+    if options.verbose:
+        rows = [[item.soft, item.candidate, item.reason] for item in report.rejections]
+        lines += "\nturned down:\n" + table(rows, indent="  ") if rows else ""
+    elif named and report.rejections and not report.entries:
+        rows = [[item.candidate, item.reason] for item in report.rejections]
+        lines += "turned down:\n" + table(rows, indent="  ")
+    return lines
+
+
+def entry_table(entries: Sequence[Entry]) -> str:
+    """Show entries grouped by soft, the best first."""
+    rows = []
+    previous = ""
+    for entry in entries:
+        soft = entry.soft if entry.soft != previous else ""
+        previous = entry.soft
+        rows.append([soft, entry.version or "-", _what_for(entry), entry.prefix, entry.origin])
+    return table(rows, head=["SOFT", "VERSION", "TARGET", "PREFIX", "ORIGIN"]) if rows else ""
+
+
+def _what_for(entry: Entry) -> str:
+    foreign = [target for target in entry.emits if target != entry.target]
+    if not entry.emits or entry.target in entry.emits:
+        return entry.target
+    return f"{entry.target} → {', '.join(foreign[:2])}" + (", …" if len(foreign) > 2 else "")

@@ -1,0 +1,1 @@
+"""Environments: composing operations, and turning them into text. Quoting lives in `formats` alone."""

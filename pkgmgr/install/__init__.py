@@ -1,0 +1,1 @@
+"""Installing: fetch → verify → unpack → build in staging → rename → detect again → entry."""

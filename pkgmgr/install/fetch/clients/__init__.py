@@ -1,0 +1,1 @@
+"""Programs that run inside a registry's own client, in whatever interpreter that client has."""

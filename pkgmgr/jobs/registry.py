@@ -1,0 +1,70 @@
+"""The entries of a home that were found on the host. Touches: ``detected.json``.
+
+Installed entries are not kept here: each lies in its own folder of the store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from pkgmgr.model.entry import Entry
+
+
+class Registry:
+    """Entries that earlier detections found, by id."""
+
+    def __init__(self, home: Path) -> None:
+        self._path = home / "detected.json"
+        self._entries = _read(self._path)
+
+    def entries(self) -> list[Entry]:
+        """Give all, by id."""
+        return [self._entries[key] for key in sorted(self._entries)]
+
+    def knows(self, entry: Entry) -> bool:
+        """Tell whether an entry was found before."""
+        return entry.id in self._entries
+
+    def update(self, found: Iterable[Entry], *, looked_for: Sequence[str], whole_system: bool) -> None:
+        """Take in what a detection found.
+
+        :param looked_for: the softs that were looked for; their entries that are gone are forgotten.
+        :param whole_system: whether the host's own folders were looked in, or search paths only.
+        """
+        fresh = {entry.id: entry for entry in found}
+        kept = {
+            key: entry
+            for key, entry in self._entries.items()
+            if entry.soft not in looked_for
+            or not (whole_system and entry.origin != "search-path")
+            and all(os.path.lexists(path) for path in entry.files.values())  # noqa: PTH110 - hundreds of paths
+        }
+        merged = {**kept, **fresh}
+        if merged != self._entries:
+            self._entries = merged
+            self._write()
+
+    def _write(self) -> None:
+        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        rows = [self._entries[key] for key in sorted(self._entries)]
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=1))
+            temporary.replace(self._path)
+        except OSError:
+            # Detection of a read-only home still answers; it only can't remember.
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, Entry]:
+    try:
+        rows = msgspec.json.decode(path.read_bytes(), type=tuple[Entry, ...])
+    except (OSError, msgspec.MsgspecError):
+        return {}  # it is made again by the next detection
+    return {entry.id: entry for entry in rows}

@@ -1,0 +1,132 @@
+"""One home, one host, one catalog: what every job works with. The edge where `os.environ` is read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from pkgmgr.catalog.index import Catalog
+from pkgmgr.catalog.repository import Repository, find_repositories
+from pkgmgr.detect.memory import AnswerMemory
+from pkgmgr.host.home import default_home
+from pkgmgr.host.local import local_host
+from pkgmgr.host.ports import Host
+from pkgmgr.host.process import DEFAULT_TIMEOUT
+from pkgmgr.model.errors import CkpmError
+
+
+class RepositoryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A repository that a person added, as kept in ``repositories.json``."""
+
+    name: str
+    path: str
+    trusted: bool = False
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of a home, from ``config.json``."""
+
+    mirrors: Mapping[str, str] = {}
+    """Beginning of an address → what to put in its place."""
+    prefer: str = ""
+    """``detected`` or ``installed``."""
+    jobs: int = 0
+    """0: the number of processors."""
+    timeout: float = DEFAULT_TIMEOUT
+    """Seconds for each probe."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workspace:
+    """Everything a job needs to know of where it works."""
+
+    home: Path
+    variables: Mapping[str, str]
+    offline: bool = False
+    timeout: float | None = None
+    host_override: Host | None = field(default=None)
+    """A recorded machine in place of this one."""
+
+    @cached_property
+    def host(self) -> Host:
+        """The machine."""
+        if self.host_override is not None:
+            return self.host_override
+        return local_host(timeout=self.timeout or self.config.timeout, variables=self.variables)
+
+    @cached_property
+    def config(self) -> Config:
+        """The home's settings."""
+        path = self.home / "config.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=Config)
+        except FileNotFoundError:
+            return Config()
+        except (OSError, msgspec.MsgspecError) as error:
+            raise CkpmError(
+                f"{path}: the settings can't be read: {error}", hint="'ckpm config unset' mends it"
+            ) from error
+
+    @cached_property
+    def repositories(self) -> tuple[RepositoryRow, ...]:
+        """The repositories that a person added."""
+        path = self.home / "repositories.json"
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=tuple[RepositoryRow, ...])
+        except FileNotFoundError:
+            return ()
+        except (OSError, msgspec.MsgspecError) as error:
+            raise CkpmError(
+                f"{path}: can't be read: {error}", hint="remove it and add the repositories again"
+            ) from error
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Every document that can be seen."""
+        added = tuple(
+            Repository(name=row.name, root=Path(row.path), is_trusted=row.trusted) for row in self.repositories
+        )
+        return Catalog(
+            repositories=find_repositories(variables=self.variables, added=added),
+            cache_folder=self.cache / "documents",
+        )
+
+    @cached_property
+    def memory(self) -> AnswerMemory:
+        """What programs answered before."""
+        return AnswerMemory(self.cache / "answers.msgpack")
+
+    @property
+    def cache(self) -> Path:
+        """What can be deleted at any time."""
+        return self.home / "cache"
+
+    @property
+    def jobs(self) -> int:
+        """How much is done at the same time, unless a person says otherwise."""
+        return self.config.jobs or os.cpu_count() or 1
+
+    def hook_folder(self, soft: str) -> Path | None:
+        """Give the folder of a soft whose hook may run; None for a soft of a repository that is not trusted."""
+        located = self.catalog.locations("soft").get(soft)
+        return located.folder if located is not None and located.repository.is_trusted else None
+
+
+def open_workspace(*, home: str | Path | None = None, offline: bool = False, timeout: float | None = None) -> Workspace:
+    """Open the workspace of this process's environment.
+
+    :param home: in place of ``$CKPM_HOME`` and the user's data folder.
+    """
+    variables = dict(os.environ)
+    folder = Path(home).expanduser().absolute() if home is not None else default_home(variables)
+    return Workspace(
+        home=folder,
+        variables=variables,
+        offline=offline or variables.get("CKPM_OFFLINE", "") not in ("", "0"),
+        timeout=timeout,
+    )
