@@ -70,7 +70,7 @@ class Asker:
 
 def examine(soft: Soft, candidate: Candidate, asker: Asker) -> dict[str, Value] | Rejection:
     """Ask a candidate all of its soft's questions and give the facts, or why it is not one."""
-    facts: dict[str, Value] = {**initial_facts(candidate), **candidate.facts}
+    facts: dict[str, Value] = {"host": asker.host.target, **initial_facts(candidate), **candidate.facts}
     for probe in soft.probe:
         if not applies(probe, facts):
             continue

@@ -110,14 +110,14 @@ def _identity(soft: Soft, files: Files, candidate: Candidate) -> str:
     return candidate.real
 
 
-def find_files(soft: Soft, folders: Folders) -> Iterator[Finding]:
-    """Give the files that a soft looks for by literal name and expression on the path."""
-    if not soft.find.files:
-        return
+def find_files(soft: Soft, folders: Folders, own: Sequence[Folder]) -> Iterator[Finding]:
+    """Give the files that a soft looks for by literal name and expression on the path.
+
+    :param own: the soft's own folders, walked as deep as it says.
+    """
     files = folders.host.files
-    roots = folders.own(soft.find.folders)
     looked = [(path, "search-path") for path in folders.searched()]
-    for root in roots:
+    for root in own:
         looked += [
             (path, root.origin) for path in walk_folders(files, root.path, depth=soft.find.depth, cut=folders.cut)
         ]

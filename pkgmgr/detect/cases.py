@@ -100,7 +100,7 @@ def differences(entry: Entry, expected: Mapping[str, object]) -> list[str]:
                 for name, item in plain.items()
                 if found.get(name) != item
             ]
-        elif found != plain:
+        elif found != plain and not (isinstance(found, tuple) and list(found) == plain):
             wrong.append(f"{key} is {found!r}, not {plain!r}")
     return wrong
 

@@ -15,8 +15,8 @@ from types import ModuleType
 from pkgmgr.detect.ask import Asker, examine
 from pkgmgr.detect.candidates import Candidate, Finding, ProgramIndex, find_files, find_programs
 from pkgmgr.detect.conclude import conclude
-from pkgmgr.detect.distributions import DistributionIndex, python_sites
-from pkgmgr.detect.folders import Folders, Where
+from pkgmgr.detect.distributions import DistributionIndex, Site, python_sites
+from pkgmgr.detect.folders import Folder, Folders, Where, expand_folders
 from pkgmgr.detect.hooks import HookContext, examine_by_hook, find_by_hook, has, load_hook
 from pkgmgr.detect.libraries import find_libraries
 from pkgmgr.host.ports import Host
@@ -87,6 +87,7 @@ class Detector:
     """Told how many candidates have been asked, of how many."""
     _programs: ProgramIndex | None = None
     _distributions: DistributionIndex | None = None
+    _sites: list[Site] | None = None
     _hooks: dict[str, ModuleType | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -126,16 +127,30 @@ class Detector:
         files = self.host.files
         if soft.find.executables:
             indexes = [self._program_index()]
-            own = self._folders.own(soft.find.folders)
+            own = self._own(soft)
             if own:
                 indexes.append(ProgramIndex(files, own))
             yield from find_programs(soft, files, indexes)
-        yield from find_files(soft, self._folders)
-        yield from find_libraries(soft, self._folders)
+        if soft.find.files:
+            yield from find_files(soft, self._folders, self._own(soft))
+        if soft.find.library is not None:
+            yield from find_libraries(soft, self._folders, self._own(soft))
         if soft.find.python:
             yield from self._distribution_index().find(soft, files)
         if soft.find.hook and has(hook := self._hook(soft), "find") and hook is not None:
             yield from find_by_hook(hook, self._context(soft))
+
+    def _own(self, soft: Soft) -> list[Folder]:
+        """Give the folders that only this soft looks in: its own patterns, and places among Python packages."""
+        own = self._folders.own([*soft.find.folders, *(PYTHON_FOLDERS if soft.find.python_folders else ())])
+        if soft.find.sites and self.where.system:
+            for site in self._python_sites():
+                for pattern in soft.find.sites:
+                    own += [
+                        Folder(path=path, origin=f"python:{site.prefix}")
+                        for path in expand_folders(self.host.files, f"{site.path}/{pattern}")
+                    ]
+        return own
 
     def distribution_names(self) -> list[str]:
         """Give the normalized name of every Python distribution on the machine."""
@@ -188,6 +203,11 @@ class Detector:
 
     def _distribution_index(self) -> DistributionIndex:
         if self._distributions is None:
+            self._distributions = DistributionIndex(self.host.files, self._python_sites())
+        return self._distributions
+
+    def _python_sites(self) -> list[Site]:
+        if self._sites is None:
             files = self.host.files
             indexes = [self._program_index(), ProgramIndex(files, self._folders.own(PYTHON_FOLDERS))]
             programs = [
@@ -196,8 +216,8 @@ class Detector:
                 for name, folder, _ in index.matching(PYTHON_PROGRAMS)
             ]
             programs = [path for path in programs if files.stat(path) is not None]
-            self._distributions = DistributionIndex(files, python_sites(files, programs, self.host.home))
-        return self._distributions
+            self._sites = python_sites(files, programs, self.host.home)
+        return self._sites
 
     def _hook(self, soft: Soft) -> ModuleType | None:
         if soft.name not in self._hooks:

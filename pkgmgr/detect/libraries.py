@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pkgmgr.detect.candidates import Candidate, Finding
 from pkgmgr.detect.folders import SYSTEM_PREFIXES, Folder, Folders
@@ -20,14 +20,14 @@ _MULTIARCH = re.compile(r"(?P<triple>[a-z0-9_]+-linux-(?:gnu|musl)\w*)$")
 _CROSS_ROOT = re.compile(r"^/usr/(?P<triple>[\w.]+-[\w.-]+)$")
 
 
-def find_libraries(soft: Soft, folders: Folders) -> Iterator[Finding]:
+def find_libraries(soft: Soft, folders: Folders, own: Sequence[Folder]) -> Iterator[Finding]:
     """Give each folder's build of a library that has its headers, and say why the others can't be linked."""
     wanted = soft.find.library
     if wanted is None:
         return
     files = folders.host.files
     seen: set[str] = set()
-    for folder in [*folders.libraries(), *folders.own(soft.find.folders)]:
+    for folder in [*folders.libraries(), *own]:
         finding = _in_folder(soft, wanted, files, folder, folders.host.target)
         if isinstance(finding, Candidate):
             if finding.real in seen:
@@ -78,9 +78,9 @@ def _in_folder(soft: Soft, wanted: LibraryFind, files: Files, folder: Folder, ho
     )
 
 
-def _builds(wanted: LibraryFind, names: object) -> list[str]:
+def _builds(wanted: LibraryFind, names: Sequence[str]) -> list[str]:
     """Give the files of a folder that are this library, those that a linker takes first."""
-    present = set(names) if isinstance(names, list | tuple) else set()
+    present = set(names)
     found = []
     for stem in dict.fromkeys((wanted.name, *wanted.names)):
         found += [name for name in (f"lib{stem}.so", f"lib{stem}.dylib", f"lib{stem}.tbd") if name in present]

@@ -58,6 +58,10 @@ class Find(Document, frozen=True, kw_only=True):
     """Names of Python distributions, looked up in every interpreter's ``dist-info`` folders."""
     folders: tuple[str, ...] = ()
     """Further folders to look in: globs; ``~`` and ``$NAME`` are replaced (a missing variable drops the row)."""
+    python_folders: bool = False
+    """True: look where version and environment managers keep Python interpreters, too."""
+    sites: tuple[str, ...] = ()
+    """Folders below each interpreter's ``site-packages`` to look in: globs (``nvidia/*/bin``)."""
     depth: int = 0
     """How many levels below ``folders`` to walk for ``files``."""
     separate: str = ""
