@@ -1,88 +1,135 @@
 """The real file system, read only, each folder and file looked at once for all softs of a detection.
 
-Touches: the file system. Nothing here raises for what is missing, unreadable or changing.
+Touches: the file system. Nothing here raises for what is missing, unreadable, looping or changing, and nothing waits:
+neither for a named pipe nor for a server that is gone.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat as modes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-from pkgmgr.host.elf import parse_elf
-from pkgmgr.host.ports import ElfFacts, FileStat
+from pkgmgr.host.mounts import find_unresponsive, leads_into, remote_mounts
+from pkgmgr.host.ports import FileStat
 
-MOST_NAMES = 500_000
-"""Names of one folder that are seen; a larger folder is cut."""
+if TYPE_CHECKING:
+    from pkgmgr.host.ports import ElfFacts
+
+MOST_NAMES = 200_000
+"""Names of one folder that are seen; a larger folder is cut, and `LocalFiles.skipped` says so."""
+
+_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+_DEEPEST = 100
+
+
+class _Listing(NamedTuple):
+    """One folder, as one pass over it told."""
+
+    names: Sequence[str]
+    folders: Sequence[str]
+    links: frozenset[str]
+
+
+_NOTHING = _Listing((), (), frozenset())
 
 
 class LocalFiles:
-    """The file system of this machine. Remembers what it saw: make a new one to look again."""
+    """The file system of this machine. Remembers what it saw: make a new one to look again.
 
-    def __init__(self) -> None:
-        self._names: dict[str, Sequence[str]] = {}
+    May be used by several threads at once; in the worst case two look at the same thing.
+
+    :param unresponsive: gives the mount points that must not be touched; asked once, before the first look.
+    """
+
+    def __init__(self, *, unresponsive: Callable[[], frozenset[str]] | None = None) -> None:
+        self._listings: dict[str, _Listing] = {}
         self._stats: dict[str, FileStat | None] = {}
         self._real: dict[str, str] = {}
         self._elf: dict[str, ElfFacts | None] = {}
-        self.cut: list[str] = []
-        """Folders that held more than `MOST_NAMES` names."""
+        self._find_avoided = unresponsive or (lambda: find_unresponsive(remote_mounts()))
+        self._avoided: frozenset[str] | None = None
+        self.skipped: dict[str, str] = {}
+        """Folder → why it was not seen, or not seen whole."""
 
     def names(self, folder: str) -> Sequence[str]:
         """List a folder, sorted; empty when it can't be listed."""
-        if folder not in self._names:
-            self._names[folder] = self._list(folder)
-        return self._names[folder]
+        return self._listing(folder).names
 
-    def _list(self, folder: str) -> Sequence[str]:
-        found = []
+    def subfolders(self, folder: str) -> Sequence[str]:
+        """List the folders in a folder, and the links to folders, sorted."""
+        listing = self._listing(folder)
+        if not listing.links:
+            return listing.folders
+        linked = [name for name in listing.links if self._is_folder(os.path.join(folder, name))]
+        return sorted([*listing.folders, *linked]) if linked else listing.folders
+
+    def _is_folder(self, path: str) -> bool:
+        state = self.stat(path)
+        return state is not None and state.is_folder
+
+    def _listing(self, folder: str) -> _Listing:
+        known = self._listings.get(folder)
+        if known is None:
+            known = self._listings[folder] = self._list(folder) if self._may_touch(folder) else _NOTHING
+        return known
+
+    def _list(self, folder: str) -> _Listing:
+        names: list[str] = []
+        folders: list[str] = []
+        links: set[str] = set()
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    found.append(entry.name)
-                    if len(found) >= MOST_NAMES:
-                        self.cut.append(folder)
+                    if len(names) >= MOST_NAMES:
+                        self.skipped[folder] = f"only the first {MOST_NAMES} names were seen"
                         break
-        except OSError:
+                    names.append(entry.name)
+                    if entry.is_symlink():
+                        links.add(entry.name)
+                    elif entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.name)
+        except PermissionError:
+            self.skipped[folder] = "it may not be read"
+        except (OSError, ValueError):
             pass
-        return sorted(found)
+        return _Listing(sorted(names), sorted(folders), frozenset(links))
 
     def stat(self, path: str) -> FileStat | None:
         """Tell what a path leads to; None when it leads nowhere."""
         if path not in self._stats:
-            try:
-                state = os.stat(path)  # noqa: PTH116 - a Path for each of 100,000 names costs more than the stat
-            except (OSError, ValueError):
-                self._stats[path] = None
-            else:
-                self._stats[path] = FileStat(
-                    device=state.st_dev,
-                    inode=state.st_ino,
-                    size=state.st_size,
-                    mtime_ns=state.st_mtime_ns,
-                    is_folder=modes.S_ISDIR(state.st_mode),
-                    is_executable=modes.S_ISREG(state.st_mode) and bool(state.st_mode & 0o111),
-                )
+            self._stats[path] = _stat(path) if self._may_touch(path) else None
         return self._stats[path]
 
     def real(self, path: str) -> str:
         """Follow all links; the path itself when it leads nowhere."""
-        if path not in self._real:
-            try:
-                self._real[path] = os.path.realpath(path, strict=True)
-            except (OSError, ValueError):
-                self._real[path] = path
-        return self._real[path]
+        known = self._real.get(path)
+        if known is None:
+            known = self._real[path] = self._resolve(path) if self._may_touch(path) else path
+        return known
+
+    def _resolve(self, path: str) -> str:
+        """Resolve the last part only: the folder's own resolution is remembered for all that lies in it."""
+        folder, _, name = path.rpartition("/")
+        if not folder or name in ("", ".", "..") or path.count("/") > _DEEPEST:
+            return _resolve_whole(path)
+        step = f"{self.real(folder)}/{name}"
+        try:
+            os.readlink(step)
+        except OSError as error:
+            return step if error.errno == errno.EINVAL else path
+        except ValueError:
+            return path
+        return _resolve_whole(path)
 
     def read(self, path: str, limit: int = 1 << 20) -> bytes | None:
         """Read at most ``limit`` bytes from the start; None when it can't be read or is no plain file."""
-        try:
-            # Opening a named pipe would wait for a writer for ever.
-            handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        except (OSError, ValueError):
+        handle = self._open(path)
+        if handle is None:
             return None
         try:
-            if not modes.S_ISREG(os.fstat(handle).st_mode):
-                return None
             parts = []
             while limit > 0 and (part := os.read(handle, min(limit, 1 << 20))):
                 parts.append(part)
@@ -96,16 +143,85 @@ class LocalFiles:
     def elf(self, path: str) -> ElfFacts | None:
         """Read an ELF header; None when the file is no ELF object."""
         if path not in self._elf:
-            head = self.read(path, 64)
-            is_elf = head is not None and head.startswith(b"\x7fELF")
-            self._elf[path] = parse_elf(lambda offset, size: _slice(path, offset, size)) if is_elf else None
+            self._elf[path] = self._read_elf(path)
         return self._elf[path]
 
+    def _read_elf(self, path: str) -> ElfFacts | None:
+        handle = self._open(path)
+        if handle is None:
+            return None
+        try:
+            from pkgmgr.host.elf import parse_elf  # a detection that is answered from memory never needs it
 
-def _slice(path: str, offset: int, size: int) -> bytes:
+            return parse_elf(file_reader(handle))
+        finally:
+            os.close(handle)
+
+    def _open(self, path: str) -> int | None:
+        """Open a plain file; opening a named pipe in any other way would wait for a writer for ever."""
+        if not self._may_touch(path):
+            return None
+        try:
+            handle = os.open(path, _READ_FLAGS)
+        except (OSError, ValueError):
+            return None
+        try:
+            if modes.S_ISREG(os.fstat(handle).st_mode):
+                return handle
+        except OSError:
+            pass
+        os.close(handle)
+        return None
+
+    def _may_touch(self, path: str) -> bool:
+        if self._avoided is None:
+            self._avoided = self._find_avoided()
+        if not self._avoided:
+            return True
+        place = leads_into(path, self._avoided)
+        if place is not None:
+            self.skipped[place] = "the file system mounted there does not answer"
+        return place is None
+
+
+def _stat(path: str) -> FileStat | None:
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - see above
-            file.seek(offset)
-            return file.read(size)
-    except (OSError, ValueError, OverflowError):
+        state = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return FileStat(
+        device=state.st_dev,
+        inode=state.st_ino,
+        size=state.st_size,
+        mtime_ns=state.st_mtime_ns,
+        is_folder=modes.S_ISDIR(state.st_mode),
+        is_executable=modes.S_ISREG(state.st_mode) and bool(state.st_mode & 0o111),
+    )
+
+
+def _resolve_whole(path: str) -> str:
+    try:
+        return os.path.realpath(path, strict=True)
+    except (OSError, ValueError):
+        return path
+
+
+def file_reader(handle: int) -> Callable[[int, int], bytes]:
+    """Give a function that reads (offset, size) of an open file: fewer bytes at its end, none where it can't."""
+    head = _read_at(handle, 0, 4096)  # holds all headers of most objects
+
+    def read(offset: int, size: int) -> bytes:
+        end = offset + size
+        return head[offset:end] if end <= len(head) else _read_at(handle, offset, size)
+
+    return read
+
+
+def _read_at(handle: int, offset: int, size: int) -> bytes:
+    try:
+        if hasattr(os, "pread"):
+            return os.pread(handle, size, offset)
+        os.lseek(handle, offset, os.SEEK_SET)
+        return os.read(handle, size)
+    except (OSError, OverflowError, ValueError):
         return b""

@@ -26,7 +26,7 @@ def local_host(*, timeout: float = DEFAULT_TIMEOUT, variables: Mapping[str, str]
         runner=LocalRunner(known, timeout=timeout),
         variables=known,
         target=local_target(files),
-        home=os.path.expanduser("~"),  # noqa: PTH111 - pathlib costs 10 ms that a warm look-up need not pay
+        home=os.path.expanduser("~"),
     )
 
 

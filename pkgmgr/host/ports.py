@@ -29,6 +29,9 @@ class Files(Protocol):
     def names(self, folder: str) -> Sequence[str]:
         """List a folder, sorted; empty when it can't be listed."""
 
+    def subfolders(self, folder: str) -> Sequence[str]:
+        """List the folders in a folder, links to folders among them, sorted: cheaper than a `stat` of each name."""
+
     def stat(self, path: str) -> FileStat | None:
         """Tell what a path leads to; None when it leads nowhere."""
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from pkgmgr.model.errors import CkpmError, IntegrityError
 
@@ -181,7 +181,7 @@ def _decompressed(raw: IO[bytes], head: bytes, name: str) -> IO[bytes]:
     if head.startswith(b"\x1f\x8b"):
         import gzip
 
-        return gzip.GzipFile(fileobj=raw)
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=raw))
     if head.startswith(b"BZh"):
         import bz2
 

@@ -41,8 +41,7 @@ class Registry:
             key: entry
             for key, entry in self._entries.items()
             if entry.soft not in looked_for
-            or not (whole_system and entry.origin != "search-path")
-            and all(os.path.lexists(path) for path in entry.files.values())  # noqa: PTH110 - hundreds of paths
+            or (_is_there(entry) and not (whole_system and entry.origin != "search-path"))
         }
         merged = {**kept, **fresh}
         if merged != self._entries:
@@ -60,6 +59,10 @@ class Registry:
             # Detection of a read-only home still answers; it only can't remember.
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
+
+
+def _is_there(entry: Entry) -> bool:
+    return all(os.path.exists(path) for path in entry.files.values())
 
 
 def _read(path: Path) -> dict[str, Entry]:

@@ -222,5 +222,9 @@ class Package(Document, frozen=True, kw_only=True):
     """Operations beyond those that the soft gives."""
     notes: Mapping[str, str] = {}
     """Target glob → what a person must know about the result there; shown in the plan."""
+    emits: tuple[str, ...] = ()
+    """For compilers: globs of the targets that the result will generate code for."""
+    languages: tuple[str, ...] = ()
+    """For compilers: what the result will compile."""
     rank: int = 0
     """Order among packages that provide the same: the least first."""

@@ -211,7 +211,7 @@ class TargetDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     runs: tuple[str, ...] = ()
     """Other targets whose programs run here too, the nearest first."""
     emulator: tuple[str, ...] = ()
-    """Names of user-mode emulators that run its programs on another machine."""
+    """Roles of the soft ``tool.qemu-user`` that run its programs on another machine."""
     sysroots: tuple[str, ...] = ()
     """Where distributions put its C library on a host of another kind."""
     command: tuple[str, ...] = ()

@@ -207,5 +207,5 @@ def check_file(path: Path, source: Source, address: str) -> None:
 
 def hash_file(path: str | os.PathLike[str]) -> str:
     """Give the sha256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:  # noqa: PTH123 - also called with plain text
+    with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

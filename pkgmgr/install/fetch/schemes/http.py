@@ -68,7 +68,7 @@ def _download(session: object, address: str, path: Path, source: Source, advance
                 file.write(block)
                 advance(len(block))
         expected = response.headers.get("Content-Length")
-        if limit is not None and done < limit or (expected and not resumes and done < int(expected)):
+        if (limit is not None and done < limit) or (expected and not resumes and done < int(expected)):
             raise requests.ConnectionError(f"it broke off after {done} bytes")
 
 

@@ -1,0 +1,251 @@
+"""Do what a plan says: fetch → verify → build in staging → check → rename → detect again → record.
+
+Touches: the store, the download cache, processes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from pkgmgr.install.context import BuildContext, BuildFailed, write_scripts
+from pkgmgr.install.fetch import Fetcher
+from pkgmgr.install.product import check_product
+from pkgmgr.install.steps import perform_all
+from pkgmgr.install.store import RECORD, Recipe, Store, folder_hash, make_manifest
+from pkgmgr.install.texts import entry_texts
+from pkgmgr.install.toolchain import Toolchain, make_toolchain
+from pkgmgr.model.condition import Circumstances, holds
+from pkgmgr.model.entry import Entry
+from pkgmgr.model.errors import CkpmError, NetworkError
+from pkgmgr.model.package import Package, Source
+from pkgmgr.model.plan import Plan, Step
+from pkgmgr.model.target import ANY, Target, TargetDocument, parse_target
+
+Recognise = Callable[[str, Path], Sequence[Entry]]
+"""Detects one soft below one folder, and nowhere else."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installer:
+    """Everything that installing needs."""
+
+    store: Store
+    fetcher: Fetcher
+    cache: Path
+    host: Target
+    package: Callable[[str], tuple[Package, Path]]
+    """Gives a package and its folder by name."""
+    target: Callable[[str], TargetDocument]
+    recognise: Recognise
+    tell: Callable[[str], None] = lambda _line: None
+    """Told in one line what is being done."""
+    jobs: int = 1
+
+    def install(self, plan: Plan) -> dict[str, Entry]:
+        """Do every row of a plan and give its entries by key."""
+        entries: dict[str, Entry] = {}
+        self._fetch_ahead(plan)
+        for step in plan.steps:
+            entries[step.key] = step.entry if step.entry is not None else self._row(step, entries)
+        return entries
+
+    def _fetch_ahead(self, plan: Plan) -> None:
+        """Fetch everything before anything is built: what is missing is known at once, and comes in parallel."""
+        sources = []
+        for step in plan.installs:
+            package, _ = self.package(step.package or "")
+            sources += [
+                row for row in needed_sources(package, self._circumstances(step)) if not self.fetcher.cached(row)
+            ]
+        if sources:
+            self.tell(f"fetching {len(sources)} file{'s' if len(sources) != 1 else ''}")
+            self.fetcher.fetch_all(sources)
+
+    def _circumstances(self, step: Step) -> Circumstances:
+        target = parse_target(step.toolchain_target)
+        document = self.target(step.toolchain_target)
+        return Circumstances(target=target, libc=document.libc, version=step.version, variants=step.variants)
+
+    def _row(self, step: Step, entries: Mapping[str, Entry]) -> Entry:
+        package, folder = self.package(step.package or "")
+        roles = {role: entries[key] for role, key in step.needs.items()}
+        circumstances = self._circumstances(step)
+        sources = needed_sources(package, circumstances)
+        recipe = make_recipe(package, folder, step, sources, roles)
+        known = self.store.find(recipe)
+        if known is not None:
+            return known
+        with self.store.building(recipe):
+            known = self.store.find(recipe)
+            if known is not None:
+                return known
+            files = self.fetcher.fetch_all(sources)
+            self.tell(f"making {package.name} {step.version} for {step.toolchain_target}")
+            artifacts = {source.name: files[source.sha256] for source in sources}
+            return self._make(step, package, folder, recipe, roles, artifacts, circumstances)
+
+    def _make(
+        self,
+        step: Step,
+        package: Package,
+        folder: Path,
+        recipe: Recipe,
+        roles: Mapping[str, Entry],
+        artifacts: Mapping[str, Path],
+        circumstances: Circumstances,
+    ) -> Entry:
+        with self.store.staging() as staging:
+            build, made = staging / "build", staging / "made"
+            build.mkdir()
+            (made / RECORD).mkdir(parents=True)
+            toolchain = self._toolchain(roles, circumstances.target)
+            scripts = write_scripts(toolchain, staging / "tools") if toolchain is not None else {}
+            texts = {
+                "build": str(build),
+                "prefix": str(made),
+                "package": str(folder),
+                "version": step.version or "",
+                "target": str(circumstances.target),
+                "jobs": str(self.jobs),
+                **step.variants,
+                **{f"source.{name}": str(path) for name, path in artifacts.items()},
+                **entry_texts(roles),
+            }
+            context = BuildContext(
+                name=f"{package.name} {step.version}",
+                build=build,
+                prefix=made,
+                folder=folder,
+                log=made / RECORD / "build.log",
+                sources=artifacts,
+                roles=roles,
+                texts=texts,
+                toolchain=toolchain,
+                cache=self.cache,
+                host=str(self.host),
+                jobs=self.jobs,
+                offline=self.fetcher.offline,
+                scripts=scripts,
+            )
+            try:
+                perform_all(package.step, context, circumstances)
+            except BuildFailed as error:
+                raise self._keep_log(error, context.log, recipe) from error
+            final = self.store.prefix(recipe)
+            _rewrite(made, str(made), str(final))
+            if step.target not in (ANY, str(self.host)) or package.product == "target":
+                wrong = check_product(made, circumstances.target, self.target(str(circumstances.target)))
+                if wrong:
+                    raise CkpmError(f"{context.name} is not for {circumstances.target}: {'; '.join(wrong[:3])}")
+            manifest = msgspec.json.encode(make_manifest(made))
+            (made / RECORD / "manifest.json").write_bytes(msgspec.json.format(manifest, indent=1))
+            (made / RECORD / "recipe.json").write_bytes(msgspec.json.format(msgspec.json.encode(recipe), indent=1))
+            self.store.publish(made, recipe)
+        return self._record(step, package, recipe, roles, final)
+
+    def _toolchain(self, roles: Mapping[str, Entry], target: Target) -> Toolchain | None:
+        compiler = next((entry for entry in roles.values() if "compiler" in entry.tags), None)
+        if compiler is None:
+            return None
+        return make_toolchain(compiler, target, self.target(str(target)), self.host)
+
+    def _keep_log(self, error: BuildFailed, log: Path, recipe: Recipe) -> CkpmError:
+        """Keep the log of a failed build: its own folder is about to go."""
+        kept = self.store.home / "logs" / f"{recipe.package}-{recipe.version}-{recipe.digest[:8]}.log"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(log, kept)
+        said = log.read_text("utf-8", "replace").lower()
+        no_network = ("name resolution", "failed to establish a new connection", "no matching distribution found")
+        kind = NetworkError if any(words in said for words in no_network) else CkpmError
+        return kind(error.message, hint=f"the whole log is {kept}")
+
+    def _record(self, step: Step, package: Package, recipe: Recipe, roles: Mapping[str, Entry], final: Path) -> Entry:
+        found = [entry for entry in self.recognise(package.provides, final) if is_product(entry, step)]
+        if not found:
+            shutil.rmtree(final, ignore_errors=True)
+            raise CkpmError(
+                f"{package.name} {step.version} was made, but {package.provides} does not recognise it",
+                hint="the package or the soft is wrong: a package whose result can't be detected has failed",
+            )
+        seen = found[0]
+        own = [
+            msgspec.structs.replace(
+                item, value=None if item.value is None else item.value.replace("{prefix}", str(final))
+            )
+            for item in package.env
+        ]
+        entry = msgspec.structs.replace(
+            seen,
+            id=f"{seen.soft}-{step.version}-{recipe.digest[:8]}",
+            version=seen.version or step.version,
+            prefix=str(final),
+            target=step.target,
+            origin="package",
+            attributes={**seen.attributes, "variants": dict(step.variants)} if step.variants else seen.attributes,
+            deps=tuple(sorted({entry.id for entry in roles.values() if _is_run_time(entry)})),
+            package=package.name,
+            env=(*seen.env, *own),
+            evidence=f"made by {package.name}; {seen.evidence}",
+        )
+        self.store.record(final, entry)
+        return entry
+
+
+def _is_run_time(entry: Entry) -> bool:
+    """Tell whether a result needs an entry when it runs; compilers, tools and converters only made it."""
+    return entry.soft.partition(".")[0] not in ("compiler", "tool", "lang")
+
+
+def is_product(entry: Entry, step: Step) -> bool:
+    """Tell whether what was found in a new prefix is what the row was to make."""
+    if entry.version is not None and step.version is not None and not _same_version(entry.version, step.version):
+        return False
+    for name, value in step.variants.items():
+        held = entry.attributes.get(name)
+        if held is not None and held != value:
+            return False
+    return True
+
+
+def _same_version(found: str, stated: str) -> bool:
+    from pkgmgr.model.version import Version
+
+    return Version(found).begins_with(Version(stated)) or Version(stated).begins_with(Version(found))
+
+
+def needed_sources(package: Package, circumstances: Circumstances) -> list[Source]:
+    """Give the sources of a version that its target and variants need."""
+    return [row for row in package.source if row.version == circumstances.version and holds(row.when, circumstances)]
+
+
+def make_recipe(
+    package: Package, folder: Path, step: Step, sources: Sequence[Source], roles: Mapping[str, Entry]
+) -> Recipe:
+    """Give what names a build: everything that its result depends on."""
+    return Recipe(
+        package=package.name,
+        version=step.version or "",
+        target=step.target if step.target == ANY else step.toolchain_target,
+        variants=dict(step.variants),
+        document=folder_hash(folder),
+        sources={row.name: row.sha256 for row in sources},
+        dependencies={role: entry.id if entry.package else entry.fingerprint for role, entry in roles.items()},
+    )
+
+
+def _rewrite(folder: Path, staged: str, final: str) -> None:
+    """Write the final place into the text files that hold the staging one (``.pc``, CMake files, scripts)."""
+    old, new = staged.encode(), final.encode()
+    for path in folder.rglob("*"):
+        if path.is_symlink() or not path.is_file() or path.name == "build.log":
+            continue
+        content = path.read_bytes()
+        if old in content and b"\0" not in content:
+            state = path.stat()
+            path.write_bytes(content.replace(old, new))
+            path.chmod(state.st_mode & 0o777)

@@ -1,0 +1,142 @@
+"""Meet requirements: resolve, and do what the plan says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from pkgmgr.detect.ask import Asker
+from pkgmgr.detect.engine import Detector
+from pkgmgr.detect.folders import Where
+from pkgmgr.environ.compose import compose
+from pkgmgr.host.local import local_host
+from pkgmgr.install.fetch import Fetcher, Progress, SilentProgress
+from pkgmgr.install.job import Installer
+from pkgmgr.install.store import Store
+from pkgmgr.jobs.detection import Search
+from pkgmgr.jobs.registry import Registry
+from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.jobs.world import LocalWorld
+from pkgmgr.model.entry import Entry
+from pkgmgr.model.operation import Operation
+from pkgmgr.model.package import Package, Require
+from pkgmgr.model.plan import Plan
+from pkgmgr.model.target import Target, parse_target
+from pkgmgr.resolve.options import Choice, Preference
+from pkgmgr.resolve.solve import resolve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """How a person wants requirements to be met."""
+
+    target: str | None = None
+    """None: the host."""
+    prefer: Preference | None = None
+    only: Preference | None = None
+    search: Search = field(default_factory=Search)
+    jobs: int | None = None
+    tell: Callable[[str], None] = lambda _line: None
+    progress: Progress = field(default_factory=SilentProgress)
+
+
+class Installation(msgspec.Struct, frozen=True, kw_only=True):
+    """What an installation gave."""
+
+    plan: Plan
+    entries: Mapping[str, Entry]
+    """Key of the plan's row → entry; empty for a dry run."""
+
+    @property
+    def roots(self) -> list[Entry]:
+        """The entries that were asked for, each once."""
+        keys = dict.fromkeys(key for key in self.plan.roots.values() if key in self.entries)
+        return [self.entries[key] for key in keys]
+
+    @property
+    def env(self) -> tuple[Operation, ...]:
+        """What the entries that were asked for add to an environment."""
+        return compose(self.roots)
+
+
+def host_target(workspace: Workspace) -> Target:
+    """Give the target that the host is."""
+    return parse_target(workspace.host.target)
+
+
+def wanted_target(workspace: Workspace, text: str | None) -> Target:
+    """Read a target, or take the host's.
+
+    :raises NotFoundError: for one without a document, naming the nearest.
+    """
+    return workspace.catalog.require_target(text)[0] if text else host_target(workspace)
+
+
+def make_plan(workspace: Workspace, requirements: Sequence[str | Require], wishes: Wishes) -> tuple[Plan, LocalWorld]:
+    """Resolve requirements; nothing is done yet but looking."""
+    world = LocalWorld(workspace=workspace, search=wishes.search)
+    prefer = wishes.prefer or _preference(workspace.config.prefer)
+    choice = Choice(host=host_target(workspace), prefer=prefer, only=wishes.only)
+    plan = resolve(requirements, world=world, target=wanted_target(workspace, wishes.target), choice=choice)
+    return plan, world
+
+
+def _preference(text: str) -> Preference | None:
+    return "detected" if text == "detected" else "installed" if text == "installed" else None
+
+
+def install(workspace: Workspace, requirements: Sequence[str | Require], wishes: Wishes) -> Installation:
+    """Resolve requirements and make what is missing."""
+    plan, world = make_plan(workspace, requirements, wishes)
+    return carry_out(workspace, plan, world, wishes)
+
+
+def carry_out(workspace: Workspace, plan: Plan, world: LocalWorld, wishes: Wishes) -> Installation:
+    """Do what a plan says and register what it uses."""
+    registry = Registry(workspace.home)
+    used = [step.entry for step in plan.steps if step.entry is not None and step.entry.package is None]
+    registry.update(used, looked_for=(), whole_system=True)
+    if not plan.installs:
+        entries = {step.key: step.entry for step in plan.steps if step.entry is not None}
+        return Installation(plan=plan, entries=entries)
+    return Installation(plan=plan, entries=make_installer(workspace, wishes).install(plan))
+
+
+def make_fetcher(workspace: Workspace, progress: Progress | None = None) -> Fetcher:
+    """Make the fetcher of a workspace."""
+    return Fetcher(
+        cache=workspace.cache / "downloads",
+        offline=workspace.offline,
+        mirrors=workspace.config.mirrors,
+        progress=progress or SilentProgress(),
+    )
+
+
+def make_installer(workspace: Workspace, wishes: Wishes) -> Installer:
+    """Make the installer of a workspace."""
+
+    def package(name: str) -> tuple[Package, Path]:
+        return workspace.catalog.require_package(name), workspace.catalog.located("package", name).folder
+
+    def recognise(soft: str, folder: Path) -> Sequence[Entry]:
+        # A new host: the files of this one are remembered as they were before.
+        host = local_host(variables=workspace.variables)
+        asker = Asker(host=host, memory=workspace.memory, timeout=workspace.timeout)
+        where = Where(search_paths=(str(folder),), system=False)
+        detector = Detector(asker=asker, where=where, hook_folder=workspace.hook_folder, jobs=1)
+        return detector.detect([workspace.catalog.require_soft(soft)]).entries
+
+    return Installer(
+        store=Store(home=workspace.home),
+        fetcher=make_fetcher(workspace, wishes.progress),
+        cache=workspace.cache,
+        host=host_target(workspace),
+        package=package,
+        target=lambda name: workspace.catalog.require_target(name)[1],
+        recognise=recognise,
+        tell=wishes.tell,
+        jobs=wishes.jobs or workspace.jobs,
+    )

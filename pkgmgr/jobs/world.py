@@ -1,0 +1,91 @@
+"""The resolver's view of this home and host."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pkgmgr.detect.distributions import distribution_soft
+from pkgmgr.detect.engine import Detector, merge
+from pkgmgr.detect.folders import Where
+from pkgmgr.install.store import Store
+from pkgmgr.jobs.detection import Search, make_detector
+from pkgmgr.jobs.registry import Registry
+from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.model.entry import Entry
+from pkgmgr.model.package import Package
+from pkgmgr.model.soft import Soft
+from pkgmgr.model.target import TargetDocument
+
+
+@dataclass
+class LocalWorld:
+    """Entries are looked for once for each soft, when a demand first names it."""
+
+    workspace: Workspace
+    search: Search = field(default_factory=Search)
+    _entries: dict[str, list[Entry]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._registry = Registry(self.workspace.home)
+        self._installed = Store(home=self.workspace.home).installed()
+        self._detector = make_detector(self.workspace, self.search)
+
+    def soft(self, name: str) -> Soft:
+        """Give a soft; ``python.NAME`` needs no document."""
+        found = self.workspace.catalog.soft(name)
+        if found is None and name.startswith("python."):
+            return distribution_soft(name.removeprefix("python."))
+        return found if found is not None else self.workspace.catalog.require_soft(name)
+
+    def softs_tagged(self, tags: Sequence[str]) -> Sequence[Soft]:
+        """Give the softs that carry all of these tags, by rank, then by name."""
+        softs = [soft for soft in self.workspace.catalog.softs() if set(tags).issubset(soft.all_tags)]
+        return sorted(softs, key=lambda soft: (soft.rank, soft.name))
+
+    def entries(self, soft: str) -> Sequence[Entry]:
+        """Give what was installed, what earlier searches found elsewhere, and what is on the host, the best first."""
+        if soft not in self._entries:
+            document = self.soft(soft)
+            found = list(self._detector.detect([document]).entries)
+            found += self._elsewhere(document, found)
+            installed = [entry for entry in self._installed if entry.soft == soft]
+            self._entries[soft] = [*merge(installed), *found]
+        return self._entries[soft]
+
+    def _elsewhere(self, soft: Soft, found: Sequence[Entry]) -> list[Entry]:
+        """Look again at the places that a person named in earlier searches."""
+        if not self.search.where.system:
+            return []
+        known = {entry.id for entry in found}
+        prefixes = tuple(
+            entry.prefix
+            for entry in self._registry.entries()
+            if entry.soft == soft.name and entry.id not in known and entry.origin == "search-path"
+        )
+        if not prefixes:
+            return []
+        search = dataclasses.replace(self.search, where=Where(search_paths=prefixes, system=False))
+        detector: Detector = make_detector(self.workspace, search)
+        return [entry for entry in detector.detect([soft]).entries if entry.id not in known]
+
+    def is_known(self, entry: Entry) -> bool:
+        """Tell whether an entry was installed or registered before."""
+        return entry.package is not None or self._registry.knows(entry)
+
+    def detected(self) -> list[Entry]:
+        """Give all entries that this resolution found on the host."""
+        return [entry for rows in self._entries.values() for entry in rows if entry.package is None]
+
+    def package(self, name: str) -> Package:
+        """Give a package."""
+        return self.workspace.catalog.require_package(name)
+
+    def providers(self, soft: str) -> Sequence[Package]:
+        """Give the packages that can make a soft."""
+        return self.workspace.catalog.providers(soft)
+
+    def target(self, name: str) -> TargetDocument:
+        """Give the document of a target."""
+        return self.workspace.catalog.require_target(name)[1]
