@@ -7,6 +7,7 @@ look first.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Collection, Iterable
 
@@ -85,10 +86,8 @@ def find_unresponsive(
     answered: set[str] = set()
 
     def wait_for(point: str) -> None:
-        try:
+        with contextlib.suppress(OSError):  # "no such server" is an answer too: looking there fails at once
             look(point)
-        except OSError:
-            pass  # "no such server" is an answer too: looking there fails at once
         answered.add(point)
 
     threads = [threading.Thread(target=wait_for, args=(point,), daemon=True) for point in points]

@@ -1,135 +1,258 @@
-"""The only module that starts a process for a probe: no input, a plain locale, bounded time and output."""
+"""The only module that starts a process for a probe: no input, a plain locale, bounded time and output.
+
+A probe runs in a session of its own without a terminal, in an empty folder, and whatever it started is killed when it
+ends, answers no more or prints too much.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-import re
-import selectors
-import signal
-import subprocess
-import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING
+from weakref import finalize
 
+from pkgmgr.host.output import clean_output
 from pkgmgr.host.ports import Answer
+from pkgmgr.host.remains import MARKER, Scratch, end_marked
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 DEFAULT_TIMEOUT = 10.0
 """Seconds. A JVM or a first `conda` takes three on a slow disk."""
 MOST_OUTPUT = 1 << 20
 """Bytes of both streams together; what prints more is killed."""
 
-_TERMINAL_CODES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]")
+_GRACE = 0.2
+"""Seconds that a child of an ended program may go on printing: wrappers that pipe through `tee` end first."""
+_POLL = 0.02
+_BUSY_WAITS = (0.01, 0.02, 0.04, 0.08)
+
 _PLAIN = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "LANGUAGE": "C", "TERM": "dumb", "NO_COLOR": "1", "PAGER": "cat"}
-# What changes the answer of a tool, or makes it load something foreign.
-_DROPPED = (
-    "PYTHONHOME",
-    "PYTHONPATH",
-    "PYTHONSTARTUP",
-    "JAVA_TOOL_OPTIONS",
-    "_JAVA_OPTIONS",
-    "CLICOLOR_FORCE",
-    "FORCE_COLOR",
+# A question for a version must not update, download, phone home or write caches.
+_QUIET = {
+    "CHECKPOINT_DISABLE": "1",
+    "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
+    "COREPACK_ENABLE_NETWORK": "0",
+    "DO_NOT_TRACK": "1",
+    "DOTNET_CLI_TELEMETRY_OPTOUT": "1",
+    "DOTNET_NOLOGO": "1",
+    "DOTNET_SKIP_FIRST_TIME_EXPERIENCE": "1",
+    "GIT_PAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GOTOOLCHAIN": "local",
+    "HOMEBREW_NO_AUTO_UPDATE": "1",
+    "MISE_AUTO_INSTALL": "false",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "POWERSHELL_TELEMETRY_OPTOUT": "1",
+    "POWERSHELL_UPDATECHECK": "Off",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "RUSTUP_AUTO_INSTALL": "0",
+    "SYSTEMD_PAGER": "cat",
+    "UV_PYTHON_DOWNLOADS": "never",
+}
+# What changes a tool's answer, or makes it load something foreign.
+_DROPPED = frozenset(
+    {"BASH_ENV", "ENV", "CLICOLOR_FORCE", "FORCE_COLOR", "CDPATH", "NODE_OPTIONS", "PERL5OPT", "RUBYOPT"}
+    | {"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "GREP_OPTIONS", "COLUMNS", "LINES", "PROMPT_COMMAND"}
 )
 
 
+def probe_variables(variables: Mapping[str, str]) -> dict[str, str]:
+    """Give the environment of probes, made from a person's: a plain locale, no colours, no foreign start-up code."""
+    kept = {key: value for key, value in variables.items() if key not in _DROPPED and not key.startswith("PYTHON")}
+    return kept | _PLAIN | _QUIET
+
+
 class LocalRunner:
-    """Runs programs of this machine.
+    """Runs programs of this machine. May be called by several threads at once.
 
     :param variables: the environment of the person.
     :param timeout: seconds for each program, unless a call says otherwise.
+    :param most_output: bytes that a program may print.
     """
 
-    def __init__(self, variables: Mapping[str, str], *, timeout: float = DEFAULT_TIMEOUT) -> None:
-        self._variables = {key: value for key, value in variables.items() if key not in _DROPPED} | _PLAIN
+    def __init__(
+        self, variables: Mapping[str, str], *, timeout: float = DEFAULT_TIMEOUT, most_output: int = MOST_OUTPUT
+    ) -> None:
+        self._variables = probe_variables(variables)
         self._timeout = timeout
-        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._most_output = most_output
+        self._scratch = Scratch()
+        self._mark = f"{os.getpid()}-{time.time_ns():x}"
+        self._lock = Lock()
         self.started = 0
         """Processes started so far; benchmarks read it."""
+        self._finalizer: finalize[[Scratch, str], LocalRunner] | None = None
 
     def run(
         self, argv: Sequence[str], *, timeout: float | None = None, variables: Mapping[str, str] | None = None
     ) -> Answer:
         """Run a program and give what it said; a failure to run is an answer too."""
-        self.started += 1
-        environment = {**self._variables, **(variables or {})}
+        folder = self._scratch.take()
+        with self._lock:
+            self.started += 1
+            mark = f"{self._mark}-{self.started}"
+            if self._finalizer is None:
+                self._finalizer = finalize(self, _clean_up, self._scratch, self._mark)
         try:
-            process = subprocess.Popen(
+            process = _start(argv, {**self._variables, **(variables or {}), MARKER: mark}, folder)
+        except (OSError, ValueError) as error:
+            with self._lock:
+                self.started -= 1
+            self._scratch.give_back(folder)
+            return Answer(exit_code=None, failure=f"can't be started: {getattr(error, 'strerror', None) or error}")
+        said = _Said()
+        try:
+            _listen(process, said, self._timeout if timeout is None else timeout, self._most_output)
+        finally:
+            _end(process)
+            if said.is_open:
+                end_marked(mark)
+            self._scratch.give_back(folder)
+        return said.answer(process.returncode)
+
+    def close(self) -> None:
+        """End what probes left running and remove the folders they ran in; done at exit otherwise."""
+        if self._finalizer is not None:
+            self._finalizer()
+            self._finalizer = None
+
+
+def _clean_up(scratch: Scratch, mark: str) -> None:
+    end_marked(f"{mark}-")
+    scratch.clear()
+
+
+class _Said:
+    """What a running program has said so far."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
+        self.size = 0
+        self.is_open = True
+        """True while somebody holds a stream open."""
+        self.failure = ""
+
+    def answer(self, code: int | None) -> Answer:
+        stdout, stderr = (clean_output(b"".join(parts)) for parts in self.parts.values())
+        if not self.failure and code is not None and code >= 0:
+            return Answer(exit_code=code, stdout=stdout, stderr=stderr)
+        failure = self.failure or f"it was ended by {_signal_name(code)}"
+        return Answer(exit_code=None, stdout=stdout, stderr=stderr, failure=failure)
+
+
+def _signal_name(code: int | None) -> str:
+    import signal
+
+    try:
+        return signal.Signals(-(code or 0)).name
+    except ValueError:
+        return f"signal {-(code or 0)}" if code else "something unknown"
+
+
+def _start(argv: Sequence[str], environment: Mapping[str, str], folder: str) -> Popen[bytes]:
+    import subprocess
+
+    if not argv:
+        raise ValueError("no program is named")
+    waits = iter(_BUSY_WAITS)
+    while True:
+        try:
+            return subprocess.Popen(
                 list(argv),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 env=environment,
-                cwd=self._folder(),
+                cwd=folder,
                 start_new_session=True,
             )
-        except (OSError, ValueError) as error:
-            return Answer(exit_code=None, failure=f"can't be started: {getattr(error, 'strerror', None) or error}")
-        try:
-            return _collect(process, self._timeout if timeout is None else timeout)
-        finally:
-            _end(process)
-
-    def _folder(self) -> str:
-        """Give an empty folder to run in, so that a tool leaves nothing in the person's."""
-        if self._scratch is None:
-            self._scratch = tempfile.TemporaryDirectory(prefix="ckpm-probe-", ignore_cleanup_errors=True)
-        return self._scratch.name
+        except OSError as error:
+            # A process that another thread is just starting may hold a fresh program open for writing, for as long
+            # as it takes to start it: https://github.com/golang/go/issues/22315
+            wait = next(waits, None)
+            if error.errno != errno.ETXTBSY or wait is None:
+                raise
+            time.sleep(wait)
 
 
-def _collect(process: subprocess.Popen[bytes], timeout: float) -> Answer:
-    """Read both streams until the program ends; a grandchild that keeps a pipe open does not hold this up."""
-    deadline = time.monotonic() + timeout
-    streams: dict[str, list[bytes]] = {"stdout": [], "stderr": []}
-    size = 0
-    with selectors.DefaultSelector() as selector:
-        for name in streams:
+def _listen(process: Popen[bytes], said: _Said, timeout: float, most: int) -> None:
+    """Read both streams until the program ends; a grandchild that keeps one open does not hold this up."""
+    import selectors
+
+    deadline, ended = time.monotonic() + timeout, False
+    with selectors.DefaultSelector() as selector, _exit_handle(process) as handle:
+        for name in said.parts:
             stream = getattr(process, name)
             os.set_blocking(stream.fileno(), False)
             selector.register(stream, selectors.EVENT_READ, name)
-        while selector.get_map():
+        if handle is not None:
+            selector.register(handle, selectors.EVENT_READ, "end")
+        while said.is_open or not ended:
             left = deadline - time.monotonic()
             if left <= 0:
-                return _answer(streams, None, f"it did not answer within {timeout:g} s")
-            ready = selector.select(min(left, 0.05 if process.poll() is not None else 0.25))
-            for key, _ in ready:
-                part = _read(key.fd)
-                if not part:
-                    selector.unregister(key.fileobj)
-                    continue
-                size += len(part)
-                streams[key.data].append(part)
-            if size > MOST_OUTPUT:
-                return _answer(streams, None, f"it printed more than {MOST_OUTPUT >> 20} MiB")
-            if not ready and process.poll() is not None:
                 break
-    try:
-        code = process.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        return _answer(streams, None, f"it did not end within {timeout:g} s")
-    return _answer(streams, code, "")
+            for key, _ in selector.select(left if ended or handle is not None else min(left, _POLL)):
+                if key.data == "end" or not _read(key.fd, said, key.data):
+                    selector.unregister(key.fileobj)
+            said.is_open = any(key.data != "end" for key in selector.get_map().values())
+            if said.size > most:
+                said.failure = f"it printed more than {_size(most)}"
+                return
+            if not ended and _has_ended(process):
+                ended, deadline = True, min(deadline, time.monotonic() + _GRACE)
+    if not ended:
+        said.failure, said.is_open = f"it did not answer within {timeout:g} s", True
 
 
-def _read(handle: int) -> bytes:
+def _size(count: int) -> str:
+    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count >> 10} KiB"
+
+
+@contextlib.contextmanager
+def _exit_handle(process: Popen[bytes]) -> Iterator[int | None]:
+    """Give a handle that becomes readable when the process ends; None where the system has none."""
     try:
-        return os.read(handle, 1 << 16)
+        handle = os.pidfd_open(process.pid) if hasattr(os, "pidfd_open") else None
     except OSError:
-        return b""
+        handle = None
+    try:
+        yield handle
+    finally:
+        if handle is not None:
+            os.close(handle)
 
 
-def _answer(streams: Mapping[str, list[bytes]], code: int | None, failure: str) -> Answer:
-    texts = {name: clean_output(b"".join(parts)) for name, parts in streams.items()}
-    return Answer(exit_code=code, stdout=texts["stdout"], stderr=texts["stderr"], failure=failure)
+def _has_ended(process: Popen[bytes]) -> bool:
+    """Tell whether a process has ended without forgetting it: until then its group's number is not another's."""
+    if hasattr(os, "waitid"):
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    return process.poll() is not None
 
 
-def clean_output(content: bytes) -> str:
-    """Give a program's output as plain text, without colours and with Unix line ends."""
-    text = content.decode("utf-8", "replace").replace("\r\n", "\n")
-    return _TERMINAL_CODES.sub("", text) if "\x1b" in text else text
+def _read(handle: int, said: _Said, name: str) -> bool:
+    """Take what a stream holds; False when it is at its end."""
+    try:
+        part = os.read(handle, 1 << 16)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    said.size += len(part)
+    said.parts[name].append(part)
+    return bool(part)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill whatever the program left running, and close the pipes."""
+def _end(process: Popen[bytes]) -> None:
+    """Kill the program and what it left running in its group, and close the pipes."""
+    import signal
+    import subprocess
+
     with contextlib.suppress(OSError):
         os.killpg(process.pid, signal.SIGKILL)
     for stream in (process.stdout, process.stderr):

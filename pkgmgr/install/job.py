@@ -56,15 +56,14 @@ class Installer:
 
     def _fetch_ahead(self, plan: Plan) -> None:
         """Fetch everything before anything is built: what is missing is known at once, and comes in parallel."""
-        sources = []
+        wanted: list[list[Source]] = []
         for step in plan.installs:
             package, _ = self.package(step.package or "")
-            sources += [
-                row for row in needed_sources(package, self._circumstances(step)) if not self.fetcher.cached(row)
-            ]
-        if sources:
-            self.tell(f"fetching {len(sources)} file{'s' if len(sources) != 1 else ''}")
-            self.fetcher.fetch_all(sources)
+            rows = needed_sources(package, self._circumstances(step)).values()
+            wanted += [row for row in rows if not any(self.fetcher.cached(source) for source in row)]
+        if wanted:
+            self.tell(f"fetching {len(wanted)} file{'s' if len(wanted) != 1 else ''}")
+            self.fetcher.fetch_all(wanted)
 
     def _circumstances(self, step: Step) -> Circumstances:
         target = parse_target(step.toolchain_target)
@@ -84,9 +83,9 @@ class Installer:
             known = self.store.find(recipe)
             if known is not None:
                 return known
-            files = self.fetcher.fetch_all(sources)
+            files = self.fetcher.fetch_all(list(sources.values()))
             self.tell(f"making {package.name} {step.version} for {step.toolchain_target}")
-            artifacts = {source.name: files[source.sha256] for source in sources}
+            artifacts = dict(zip(sources, files, strict=True))
             return self._make(step, package, folder, recipe, roles, artifacts, circumstances)
 
     def _make(
@@ -218,13 +217,24 @@ def _same_version(found: str, stated: str) -> bool:
     return Version(found).begins_with(Version(stated)) or Version(stated).begins_with(Version(found))
 
 
-def needed_sources(package: Package, circumstances: Circumstances) -> list[Source]:
-    """Give the sources of a version that its target and variants need."""
-    return [row for row in package.source if row.version == circumstances.version and holds(row.when, circumstances)]
+def needed_sources(package: Package, circumstances: Circumstances) -> dict[str, list[Source]]:
+    """Give the sources of a version that its target and variants need, by name.
+
+    Rows of one name are the same thing packed differently: any of them will do, the first that can be had.
+    """
+    found: dict[str, list[Source]] = {}
+    for row in package.source:
+        if row.version == circumstances.version and holds(row.when, circumstances):
+            found.setdefault(row.name, []).append(row)
+    return found
 
 
 def make_recipe(
-    package: Package, folder: Path, step: Step, sources: Sequence[Source], roles: Mapping[str, Entry]
+    package: Package,
+    folder: Path,
+    step: Step,
+    sources: Mapping[str, Sequence[Source]],
+    roles: Mapping[str, Entry],
 ) -> Recipe:
     """Give what names a build: everything that its result depends on."""
     return Recipe(
@@ -233,7 +243,7 @@ def make_recipe(
         target=step.target if step.target == ANY else step.toolchain_target,
         variants=dict(step.variants),
         document=folder_hash(folder),
-        sources={row.name: row.sha256 for row in sources},
+        sources={name: " or ".join(row.sha256 for row in rows) for name, rows in sources.items()},
         dependencies={role: entry.id if entry.package else entry.fingerprint for role, entry in roles.items()},
     )
 

@@ -9,11 +9,11 @@ from pkgmgr.catalog.document import nearest_name
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import DocumentError
 
-_HOLE = re.compile(r"\{([A-Za-z_][\w.-]*)\}")
+_HOLE = re.compile(r"\{\{|\}\}|\{([A-Za-z_][\w.-]*)\}")
 
 
 def fill_text(template: str, texts: Mapping[str, str], *, where: str) -> str:
-    """Replace each ``{name}``.
+    """Replace each ``{name}``; ``{{`` and ``}}`` stand for a brace.
 
     :param where: what holds the template, for messages.
     :raises DocumentError: for a name that means nothing here, naming the nearest one that does.
@@ -21,6 +21,8 @@ def fill_text(template: str, texts: Mapping[str, str], *, where: str) -> str:
 
     def value(found: re.Match[str]) -> str:
         name = found.group(1)
+        if name is None:
+            return found.group()[0]
         if name not in texts:
             nearest = nearest_name(name, texts)
             hint = f"did you mean {{{nearest}}}?" if nearest else f"known: {', '.join(sorted(texts))}"

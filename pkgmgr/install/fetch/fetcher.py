@@ -89,13 +89,34 @@ class Fetcher:
             kept = self.cached(source)
             return kept if kept is not None else self._fetch(source, folder)
 
-    def fetch_all(self, sources: Sequence[Source]) -> dict[str, Path]:
-        """Fetch several at the same time and give their paths by hash."""
-        unique = list({source.sha256: source for source in sources}.values())
-        if len(unique) < 2:
-            return {source.sha256: self.fetch(source) for source in unique}
+    def fetch_all(self, wanted: Sequence[Sequence[Source]]) -> list[Path]:
+        """Fetch several at the same time; each is a list of sources of which any will do.
+
+        :return: the path of each, in order.
+        """
+        if len(wanted) < 2:
+            return [self.fetch_any(rows) for rows in wanted]
         with ThreadPoolExecutor(max_workers=max(1, self.jobs)) as pool:
-            return dict(zip([source.sha256 for source in unique], pool.map(self.fetch, unique), strict=True))
+            return list(pool.map(self.fetch_any, wanted))
+
+    def fetch_any(self, sources: Sequence[Source]) -> Path:
+        """Give the first of several equivalent sources that can be had, what is in the cache before all others."""
+        for source in sources:
+            kept = self.cached(source)
+            if kept is not None:
+                return kept
+        failures: list[CkpmError] = []
+        for source in sources:
+            try:
+                return self.fetch(source)
+            except IntegrityError:
+                raise
+            except CkpmError as error:
+                failures.append(error)
+        if len(failures) == 1:
+            raise failures[0]
+        kind = NetworkError if all(isinstance(error, NetworkError) for error in failures) else CkpmError
+        raise kind("\n".join(error.message for error in failures), hint=failures[-1].hint)
 
     def cached(self, source: Source) -> Path | None:
         """Give the path of an artifact that is in the cache, whole."""

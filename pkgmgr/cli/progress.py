@@ -1,0 +1,61 @@
+"""Downloads on a terminal: a bar; elsewhere one line each. Touches: standard error."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from argparse import Namespace
+from typing import Any
+
+from pkgmgr.install.fetch import Progress, SilentProgress
+
+
+class LineProgress:
+    """One line for each file that is fetched, for logs."""
+
+    def begin(self, name: str, size: int | None) -> None:
+        """Say what comes."""
+        how_much = f" ({size / 1e6:.1f} MB)" if size else ""
+        print(f"  fetching {name}{how_much}", file=sys.stderr, flush=True)
+
+    def advance(self, count: int) -> None:
+        """Say nothing."""
+
+    def end(self) -> None:
+        """Say nothing."""
+
+
+class BarProgress:
+    """A bar for each file that is being fetched."""
+
+    def __init__(self) -> None:
+        self._bars = threading.local()
+
+    def begin(self, name: str, size: int | None) -> None:
+        """Draw a bar."""
+        from tqdm import tqdm
+
+        bar: Any = tqdm(total=size, unit="B", unit_scale=True, desc=f"  {name}", leave=False, dynamic_ncols=True)
+        self._bars.bar = bar
+
+    def advance(self, count: int) -> None:
+        """Move it."""
+        self._bars.bar.update(count)
+
+    def end(self) -> None:
+        """Take it away."""
+        self._bars.bar.close()
+
+
+def progress_of(options: Namespace) -> Progress:
+    """Choose how downloads are shown."""
+    if options.quiet:
+        return SilentProgress()
+    return BarProgress() if sys.stderr.isatty() else LineProgress()
+
+
+def teller_of(options: Namespace) -> Any:
+    """Give what prints one line about what is being done."""
+    if options.quiet:
+        return lambda _line: None
+    return lambda line: print(line, file=sys.stderr, flush=True)
