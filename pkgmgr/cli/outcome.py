@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -16,5 +16,5 @@ class Outcome:
     """What a person sees on standard output."""
     warnings: Sequence[str] = field(default_factory=tuple)
     exit_code: int = 0
-    error: dict[str, str | None] | None = None
+    error: Mapping[str, str | None] | None = None
     """Set where a verb found something wrong but has data to show (``verify``, ``lint``)."""

@@ -1,41 +1,79 @@
-"""What operations mean: check them, compose those of several entries, apply them to an environment. Pure."""
+"""What operations mean: compose those of several entries, apply them to an environment. Pure."""
 
 from __future__ import annotations
 
-import re
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from pkgmgr.model.entry import Entry
-from pkgmgr.model.errors import UsageError
-from pkgmgr.model.operation import Operation
+from pkgmgr.model.operation import Operation, check
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-def check(operations: Iterable[Operation]) -> tuple[Operation, ...]:
-    """Give the operations back, or raise `UsageError` for one that no environment can hold."""
-    kept = []
-    for operation in operations:
-        if not _NAME.fullmatch(operation.var):
-            raise UsageError(f"{operation.var!r} can't be the name of a variable: no shell can hold it")
-        if operation.op == "unset":
-            if operation.value is not None:
-                raise UsageError(f"{operation.var}: 'unset' takes no value")
-        elif operation.value is None:
-            raise UsageError(f"{operation.var}: {operation.op!r} needs a value")
-        elif "\0" in operation.value:
-            raise UsageError(f"{operation.var}: its value holds a NUL character, which no environment can hold")
-        kept.append(operation)
-    return tuple(kept)
+SYSTEM_FOLDERS = frozenset(
+    {
+        "/bin",
+        "/sbin",
+        "/usr/bin",
+        "/usr/sbin",
+        "/usr/local/bin",
+        "/usr/local/sbin",
+        "/opt/homebrew/bin",
+        "/opt/homebrew/sbin",
+        "/opt/local/bin",
+        "/opt/local/sbin",
+        "c:/windows",
+        "c:/windows/system32",
+    }
+)
+"""Folders that hold unrelated programs: one of them in front of PATH changes what `python3` means."""
 
 
-def compose(entries: Sequence[Entry], own: Iterable[Operation] = ()) -> tuple[Operation, ...]:
-    """Give the operations of entries, those that are needed last, then ``own``; repeated ones once.
+def compose(
+    entries: Sequence[Entry], own: Iterable[Operation] = (), *, path_separator: str = ":"
+) -> tuple[Operation, ...]:
+    """Give the operations of entries, those that are needed last, then ``own``.
 
-    A later entry's folder comes to stand in front, so what a person asked for first is applied last.
+    A later entry's folder comes to stand in front, so what a person asked for first is applied last. System folders
+    are taken out of what entries put on PATH; ``own`` is a person's word and stays as it is.
     """
-    operations = [operation for entry in reversed(entries) for operation in entry.env]
-    return check(dict.fromkeys([*operations, *own]))
+    chosen = {entry.id: entry for entry in entries}
+    given = [operation for entry in reversed(chosen.values()) for operation in entry.env]
+    shielded = (without_system_folders(operation, path_separator) for operation in given)
+    return check([*_without_repeats([operation for operation in shielded if operation is not None]), *own])
+
+
+def without_system_folders(operation: Operation, path_separator: str = ":") -> Operation | None:
+    """Give the operation without the system folders that it would put in front of PATH; None if nothing is left."""
+    if operation.var.upper() != "PATH" or not operation.op.startswith("prepend") or operation.value is None:
+        return operation
+    separator = separator_of(operation, path_separator)
+    folders = operation.value.split(separator) if separator else [operation.value]
+    kept = [folder for folder in folders if not is_system_folder(folder)]
+    if len(kept) == len(folders):
+        return operation
+    return msgspec.structs.replace(operation, value=separator.join(kept)) if kept else None
+
+
+def is_system_folder(folder: str) -> bool:
+    """Tell whether a folder, however it is spelled, holds programs of all kinds."""
+    tidy = posixpath.normpath(folder.replace("\\", "/")).replace("//", "/", 1)
+    return tidy in SYSTEM_FOLDERS or (tidy.lower() in SYSTEM_FOLDERS and tidy[1:2] == ":")
+
+
+def _without_repeats(operations: Sequence[Operation]) -> list[Operation]:
+    """Leave out path items that several entries give alike (packages of one Python), where that changes no look-up.
+
+    The last of equal ``prepend_path`` stands in front in any case, and so does the first of ``append_path``.
+    """
+    kept: list[Operation] = []
+    for place, operation in enumerate(operations):
+        if operation.op == "prepend_path" and operation in operations[place + 1 :]:
+            continue
+        if operation.op == "append_path" and operation in operations[:place]:
+            continue
+        kept.append(operation)
+    return kept
 
 
 def apply(
@@ -57,7 +95,7 @@ def combined(operation: Operation, before: str | None, path_separator: str = ":"
     if operation.op == "set" or not before:
         return value
     separator = separator_of(operation, path_separator)
-    return f"{value}{separator}{before}" if operation.op.startswith("prepend") else f"{before}{separator}{value}"
+    return f"{value}{separator}{before}" if is_front(operation) else f"{before}{separator}{value}"
 
 
 def separator_of(operation: Operation, path_separator: str) -> str:
@@ -65,6 +103,13 @@ def separator_of(operation: Operation, path_separator: str) -> str:
     return operation.sep if operation.sep is not None else path_separator
 
 
-def is_list(operation: Operation) -> bool:
-    """Tell whether an operation adds to a list of paths, from which the item can be taken out again."""
-    return operation.op in ("prepend_path", "append_path")
+def is_front(operation: Operation) -> bool:
+    """Tell whether an operation adds in front of what is there."""
+    return operation.op.startswith("prepend")
+
+
+def is_list(operation: Operation, path_separator: str) -> bool:
+    """Tell whether an operation adds to a list of paths, from which its items can be taken out again."""
+    if operation.op in ("prepend_path", "append_path"):
+        return True
+    return operation.op in ("prepend", "append") and separator_of(operation, path_separator) == path_separator

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import struct
 
-from pkgmgr.host.archive import Member, first_members
+from pkgmgr.host.archive import first_members
 from pkgmgr.host.elf import Reader, parse_elf
 from pkgmgr.host.ports import Files
 
@@ -55,19 +55,28 @@ def binary_targets(files: Files, path: str) -> tuple[str, ...]:
 
 
 def _archive_targets(files: Files, path: str, head: bytes) -> tuple[str, ...]:
-    content = head
-    for member in first_members(lambda offset, size: content[offset : offset + size]):
-        end = member.offset + min(member.size, _HEAD)
-        if end > len(content) and end <= _MOST_READ:
-            content = files.read(path, end) or content
-        targets = object_targets(_bytes_reader(_member_content(content, member)))
+    read = _Growing(files, path, head).read
+    for member in first_members(read):
+        targets = object_targets(_bytes_reader(read(member.offset, min(member.size, _HEAD))))
         if targets:
             return targets
     return ()
 
 
-def _member_content(content: bytes, member: Member) -> bytes:
-    return content[member.offset : member.offset + member.size]
+class _Growing:
+    """The beginning of a file, read further as more of it is asked for."""
+
+    def __init__(self, files: Files, path: str, head: bytes) -> None:
+        self._files, self._path, self._content = files, path, head
+        self._is_whole = len(head) < _HEAD
+
+    def read(self, offset: int, size: int) -> bytes:
+        end = offset + size
+        if len(self._content) < end <= _MOST_READ and not self._is_whole:
+            wanted = max(end, 2 * len(self._content))
+            self._content = self._files.read(self._path, wanted) or self._content
+            self._is_whole = len(self._content) < wanted
+        return self._content[offset:end]
 
 
 def _bytes_reader(content: bytes) -> Reader:
@@ -157,7 +166,8 @@ def parse_stub(text: str) -> tuple[str, ...]:
     targets = _STUB_TARGETS.search(text)
     if targets is not None:  # version 4: [ x86_64-macos, arm64e-macos ]
         pairs = [item.strip().split("-", 1) for item in targets[1].split(",") if "-" in item]
-        return tuple(dict.fromkeys(f"{system}-{_stub_arch(arch)}" for arch, system in pairs if "-" not in system))
+        named = [f"{system}-{_stub_arch(arch)}" for arch, system in pairs if system in _MACHO_PLATFORMS.values()]
+        return tuple(dict.fromkeys(named))
     arches = _STUB_ARCHES.search(text)
     if arches is None or "platform:" not in text or "macosx" not in text:
         return ()
@@ -165,4 +175,11 @@ def parse_stub(text: str) -> tuple[str, ...]:
 
 
 def _stub_arch(text: str) -> str:
-    return {"arm64e": "arm64", "x86_64h": "x86_64", "i386": "x86", "armv7": "arm", "armv7s": "arm"}.get(text, text)
+    return {
+        "arm64e": "arm64",
+        "arm64e.x1": "arm64",
+        "x86_64h": "x86_64",
+        "i386": "x86",
+        "armv7": "arm",
+        "armv7s": "arm",
+    }.get(text, text)

@@ -38,7 +38,7 @@ class _Header(NamedTuple):
     table: int
     """Offset of the program headers."""
     entry_size: int
-    count: int
+    entries: int
 
 
 class _Segment(NamedTuple):
@@ -108,19 +108,19 @@ def _header(head: bytes) -> _Header | None:
         return None
     bits, order = (64 if head[4] == 2 else 32), ("<" if head[5] == 1 else ">")
     kind, machine = struct.unpack_from(order + "HH", head, 16)
-    table, flags, entry_size, count = (
+    table, flags, entry_size, entries = (
         (*struct.unpack_from(order + "Q", head, 32), *struct.unpack_from(order + "I2xHH", head, 48))
         if bits == 64
         else (*struct.unpack_from(order + "I", head, 28), *struct.unpack_from(order + "I2xHH", head, 36))
     )
-    return _Header(order, bits, head[7], kind, machine, flags, table, entry_size, count)
+    return _Header(order, bits, head[7], kind, machine, flags, table, entry_size, entries)
 
 
 def _segments(read: Reader, header: _Header) -> Iterator[_Segment]:
     layout = struct.Struct(header.order + ("I4xQQ8xQ16x" if header.bits == 64 else "III4xI12x"))
     if header.entry_size < layout.size:
         return
-    table = read(header.table, min(header.entry_size * header.count, _LARGEST_TABLE))
+    table = read(header.table, min(header.entry_size * header.entries, _LARGEST_TABLE))
     for place in range(0, len(table) - layout.size + 1, header.entry_size):
         kind, offset, address, size = layout.unpack_from(table, place)
         yield _Segment(kind, offset, address, size)

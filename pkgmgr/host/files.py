@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat as modes
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pkgmgr.host.mounts import find_unresponsive, leads_into, remote_mounts
@@ -51,8 +51,12 @@ class LocalFiles:
         self._elf: dict[str, ElfFacts | None] = {}
         self._find_avoided = unresponsive or (lambda: find_unresponsive(remote_mounts()))
         self._avoided: frozenset[str] | None = None
-        self.skipped: dict[str, str] = {}
-        """Folder → why it was not seen, or not seen whole."""
+        self._skipped: dict[str, str] = {}
+
+    @property
+    def skipped(self) -> Mapping[str, str]:
+        """Folder → why it was not seen, or not seen whole, so far."""
+        return self._skipped
 
     def names(self, folder: str) -> Sequence[str]:
         """List a folder, sorted; empty when it can't be listed."""
@@ -84,7 +88,7 @@ class LocalFiles:
             with os.scandir(folder) as entries:
                 for entry in entries:
                     if len(names) >= MOST_NAMES:
-                        self.skipped[folder] = f"only the first {MOST_NAMES} names were seen"
+                        self._skipped[folder] = f"only the first {MOST_NAMES} names were seen"
                         break
                     names.append(entry.name)
                     if entry.is_symlink():
@@ -92,7 +96,7 @@ class LocalFiles:
                     elif entry.is_dir(follow_symlinks=False):
                         folders.append(entry.name)
         except PermissionError:
-            self.skipped[folder] = "it may not be read"
+            self._skipped[folder] = "it may not be read"
         except (OSError, ValueError):
             pass
         return _Listing(sorted(names), sorted(folders), frozenset(links))
@@ -180,7 +184,7 @@ class LocalFiles:
             return True
         place = leads_into(path, self._avoided)
         if place is not None:
-            self.skipped[place] = "the file system mounted there does not answer"
+            self._skipped[place] = "the file system mounted there does not answer"
         return place is None
 
 

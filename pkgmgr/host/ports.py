@@ -26,6 +26,10 @@ class FileStat(NamedTuple):
 class Files(Protocol):
     """The file system, read only. Nothing here raises for what is missing or unreadable."""
 
+    @property
+    def skipped(self) -> Mapping[str, str]:
+        """Folder → why it was not seen, or not seen whole, so far."""
+
     def names(self, folder: str) -> Sequence[str]:
         """List a folder, sorted; empty when it can't be listed."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pkgmgr.host.ports import Answer, ElfFacts, FileStat
 
@@ -12,23 +12,37 @@ _ELF_MACHINES = {"x86_64": 62, "arm64": 183, "arm": 40, "riscv64": 243, "x86": 3
 
 
 class RecordedFiles:
-    """Files of a recorded machine. Folders are those that the files lie in."""
+    """Files of a recorded machine.
+
+    :param files: path → content. Each may be run, unless ``stats`` says otherwise.
+    :param links: path → where it leads, relative or absolute.
+    :param elf: path → facts, or the target alone, of ELF objects; they need not be in ``files``.
+    :param folders: folders that exist, whether something lies in them or not; those of all files do anyway.
+    :param stats: path → what the machine said of a file or folder.
+    """
 
     def __init__(
         self,
         *,
         files: Mapping[str, str | bytes],
         links: Mapping[str, str] | None = None,
-        elf: Mapping[str, str] | None = None,
+        elf: Mapping[str, str | ElfFacts] | None = None,
+        folders: Iterable[str] = (),
+        stats: Mapping[str, FileStat] | None = None,
     ) -> None:
         self._files = {posixpath.normpath(path): content for path, content in files.items()}
         self._links = {posixpath.normpath(path): target for path, target in (links or {}).items()}
-        self._elf = {posixpath.normpath(path): target for path, target in (elf or {}).items()}
+        self._elf = {posixpath.normpath(path): facts for path, facts in (elf or {}).items()}
+        self._stats = stats or {}
         for path in self._elf:
             self._files.setdefault(path, "")
         self._folders: dict[str, set[str]] = {"/": set()}
+        for path in map(posixpath.normpath, folders):
+            self._folders.setdefault(path, set())
+            self._add(path)
         for path in (*self._files, *self._links):
             self._add(path)
+        self._inodes = {path: number for number, path in enumerate(sorted({*self._files, *self._folders}), start=1)}
 
     def _add(self, path: str) -> None:
         folder, name = posixpath.split(path)
@@ -36,19 +50,29 @@ class RecordedFiles:
             self._folders.setdefault(folder, set()).add(name)
             folder, name = posixpath.split(folder)
 
+    @property
+    def skipped(self) -> Mapping[str, str]:
+        """Nothing: all that was recorded can be seen."""
+        return {}
+
     def names(self, folder: str) -> Sequence[str]:
         """List a folder, sorted."""
         return sorted(self._folders.get(self.real(folder), ()))
 
+    def subfolders(self, folder: str) -> Sequence[str]:
+        """List the folders in a folder, and the links to folders, sorted."""
+        return [name for name in self.names(folder) if self._resolve(posixpath.join(folder, name)) in self._folders]
+
     def stat(self, path: str) -> FileStat | None:
-        """Tell what a path leads to. Every file may be run."""
+        """Tell what a path leads to."""
         real = self._resolve(path)
+        if real in self._stats:
+            return self._stats[real]
         if real in self._folders:
-            return FileStat(0, hash(real), 0, 0, True, False)
+            return FileStat(0, self._inodes[real], 0, 0, True, False)
         if real not in self._files:
             return None
-        content = self._files[real]
-        return FileStat(0, hash(real), len(content), 0, False, True)
+        return FileStat(0, self._inodes[real], len(self._content(real)), 0, False, True)
 
     def real(self, path: str) -> str:
         """Follow all links; the path itself when it leads nowhere."""
@@ -71,37 +95,57 @@ class RecordedFiles:
             done, rest = "/", [*whole.strip("/").split("/"), *rest]
         return done
 
+    def _content(self, real: str) -> bytes:
+        content = self._files[real]
+        return content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+
     def read(self, path: str, limit: int = 1 << 20) -> bytes | None:
-        """Give the text of a file."""
-        content = self._files.get(self._resolve(path))
-        if content is None:
-            return None
-        return (content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content)[:limit]
+        """Give the beginning of a file."""
+        real = self._resolve(path)
+        return self._content(real)[:limit] if real in self._files else None
 
     def elf(self, path: str) -> ElfFacts | None:
-        """Give the target that the record states for a file."""
-        target = self._elf.get(self._resolve(path))
-        if target is None:
-            return None
-        arch = target.split("-")[1]
+        """Give what the record states of an ELF object."""
+        facts = self._elf.get(self._resolve(path))
+        if not isinstance(facts, str):
+            return facts
+        arch = facts.split("-")[1]
         kind = "shared" if ".so" in path else "executable"
-        return ElfFacts(target=target, machine=_ELF_MACHINES.get(arch, 0), kind=kind)
+        return ElfFacts(target=facts, machine=_ELF_MACHINES.get(arch, 0), kind=kind)
 
 
 class RecordedRunner:
-    """Answers of a recorded machine; a command that was not recorded fails, and says so."""
+    """Answers of a recorded machine; a command that was not recorded fails, and says so.
 
-    def __init__(self, *, prints: Mapping[str, str], exits: Mapping[str, int] | None = None) -> None:
+    :param prints: command, its words joined by spaces → what it printed. The program is named whole or by its base
+        name.
+    :param exits: command → its exit code, where that is not 0; it need not be in ``prints``.
+    :param answers: whole answers, by the words of the command.
+    """
+
+    def __init__(
+        self,
+        *,
+        prints: Mapping[str, str],
+        exits: Mapping[str, int] | None = None,
+        answers: Mapping[tuple[str, ...], Answer] | None = None,
+    ) -> None:
         self._prints = prints
         self._exits = exits or {}
+        self._answers = answers or {}
+        self.started = 0
+        """Commands answered so far, as if they were processes."""
 
     def run(
         self, argv: Sequence[str], *, timeout: float | None = None, variables: Mapping[str, str] | None = None
     ) -> Answer:
-        """Give the recorded answer to a command, named whole or by the program's base name."""
-        whole = " ".join(argv)
+        """Give the recorded answer to a command."""
+        self.started += 1
+        whole = self._answers.get(tuple(argv))
+        if whole is not None:
+            return whole
         short = " ".join([posixpath.basename(argv[0]), *argv[1:]])
-        for command in (whole, short):
-            if command in self._prints:
-                return Answer(exit_code=self._exits.get(command, 0), stdout=self._prints[command])
+        for command in (" ".join(argv), short):
+            if command in self._prints or command in self._exits:
+                return Answer(exit_code=self._exits.get(command, 0), stdout=self._prints.get(command, ""))
         return Answer(exit_code=None, failure=f"no answer to {short!r} was recorded")

@@ -21,10 +21,12 @@ class Circumstances:
     variants: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, key: str) -> str | None:
-        """Give the value of one key of a condition; None when it has none."""
+        """Give the value of one key of a condition; None when it has none. A package's own variants come first."""
+        if key in self.variants:
+            return self.variants[key]
         if key in ("os", "arch", "libc", "target"):
             return {"os": self.target.os, "arch": self.target.arch, "libc": self.libc}.get(key, str(self.target))
-        return self.variants.get(key)
+        return None
 
 
 def holds(condition: Condition, circumstances: Circumstances) -> bool:

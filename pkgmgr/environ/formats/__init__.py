@@ -10,9 +10,9 @@ import pkgutil
 from types import ModuleType
 
 from pkgmgr.catalog.document import nearest_name
-from pkgmgr.environ.compose import check
 from pkgmgr.environ.request import ExportRequest
 from pkgmgr.model.errors import UsageError
+from pkgmgr.model.operation import check
 
 ALIASES = {"bash": "sh", "zsh": "sh", "pwsh": "powershell"}
 

@@ -1,63 +1,116 @@
 """POSIX shells: dash, bash, zsh, ksh, busybox. Pure.
 
 A script keeps what it replaces in unexported variables named by its identity, and its name on a stack, the newest
-first. When one below the top is undone, what it kept is handed to the next one above that touched the same
-variable, so that any order of undoing ends where everything began. Lists of paths are not restored but lose the
-items that were added: what the person added or removed in between stays.
+first. One below the top is undone by undoing those above it, then it, then doing those above again: so any order of
+undoing ends where everything began. A list of paths that was changed in between is not restored but loses the items
+that were added; what the person added or removed stays.
+
+Everything happens in functions, since only there zsh can be asked to read POSIX (`emulate -L sh`), whatever options
+are in force. Builtins stand behind a backslash, where no alias is looked up.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from pkgmgr.environ.compose import is_list, separator_of
-from pkgmgr.environ.request import ExportRequest
+from pkgmgr.environ.compose import is_front, separator_of
+from pkgmgr.environ.request import ExportRequest, identity_of, items_of, list_variables, variables_of
 from pkgmgr.model.operation import Operation
 
-# `${x%%"$y"*}` outside of double quotes: every shell here takes the quoted part literally, whatever IFS, noglob
-# or zsh's options are, and an assignment never splits.
-_HELPERS = """\
-_ckpm_back() {
-  _ckpm_above=${_CKPM_STACK%%"$1"*}
-  _ckpm_next=
-  while [ -n "$_ckpm_above" ]; do
-    _ckpm_item=${_ckpm_above%%:*}
-    _ckpm_above=${_ckpm_above#*:}
-    eval "if [ -n \\"\\${_CKPM_HAD_${_ckpm_item}_$2+x}\\" ]; then _ckpm_next=\\$_ckpm_item; fi"
+# `${x#*"$y"}` takes the quoted part literally in every shell, and an assignment never splits. `case` is no substitute:
+# bash's `nocasematch` changes it. _CKPM_WAS_… is empty for an unset variable, else `s` and its attributes, with an `x` if
+# it is exported: zsh and bash 5 tell without a process, elsewhere it is taken to be. Under `set -a` our own variables must not be exported, hence _ckpm_enter's `set +a`.
+_HELPERS = r"""
+_ckpm_ask() { # how to ask for a variable's attributes: what to write before and after its name
+  if [ -n "${ZSH_VERSION-}" ]; then _ckpm_how='${(t)' _ckpm_end='}'
+  elif [ "${BASH_VERSINFO-0}" -ge 5 ]; then _ckpm_how='${' _ckpm_end='@a}'
+  else _ckpm_how='x${' _ckpm_end=':+}'
+  fi
+}
+_ckpm_drop() { # ID VARIABLE SEPARATOR END ITEM: take an item out, unless no more of it are there than before
+  \eval "_ckpm_now=\$3\${$2-}\$3 _ckpm_old=\$3\${_CKPM_OLD_$1_$2-}\$3"
+  _ckpm_it=$3$5$3
+  _ckpm_more=$_ckpm_now
+  while [ "${_ckpm_old#*"$_ckpm_it"}" != "$_ckpm_old" ] && [ "${_ckpm_more#*"$_ckpm_it"}" != "$_ckpm_more" ]; do
+    _ckpm_old=$3${_ckpm_old#*"$_ckpm_it"}
+    _ckpm_more=$3${_ckpm_more#*"$_ckpm_it"}
   done
-  if [ -n "$_ckpm_next" ]; then
-    eval "_CKPM_HAD_${_ckpm_next}_$2=\\$_CKPM_HAD_$1_$2; _CKPM_OLD_${_ckpm_next}_$2=\\${_CKPM_OLD_$1_$2-}"
-  elif [ "$3" = list ]; then
-    eval "if [ \\"\\$_CKPM_HAD_$1_$2\\" = 0 ] && [ -z \\"\\${$2-}\\" ]; then unset $2; fi"
-  else
-    eval "if [ \\"\\$_CKPM_HAD_$1_$2\\" = 0 ]; then unset $2; else $2=\\$_CKPM_OLD_$1_$2; export $2; fi"
+  if [ "${_ckpm_more#*"$_ckpm_it"}" != "$_ckpm_more" ]; then
+    if [ "$4" = first ]; then _ckpm_now=${_ckpm_now%%"$_ckpm_it"*}$3${_ckpm_now#*"$_ckpm_it"}
+    else _ckpm_now=${_ckpm_now%"$_ckpm_it"*}$3${_ckpm_now##*"$_ckpm_it"}
+    fi
+    _ckpm_now=${_ckpm_now#"$3"}
+    \eval "$2=\${_ckpm_now%\"\$3\"}"
   fi
-  eval "unset _CKPM_HAD_$1_$2 _CKPM_OLD_$1_$2"
-  unset _ckpm_above _ckpm_next _ckpm_item
+  \unset _ckpm_now _ckpm_old _ckpm_it _ckpm_more
 }
-_ckpm_drop() {
-  eval "_ckpm_list=\\$3\\${$1-}\\$3"
-  _ckpm_before=$_ckpm_list
-  if [ "$4" = first ]; then
-    case $_ckpm_list in
-      *"$3$2$3"*) _ckpm_list=${_ckpm_list%%"$3$2$3"*}$3${_ckpm_list#*"$3$2$3"} ;;
-    esac
+_ckpm_list() { # ID VARIABLE SEPARATOR (END ITEM)...: restore a list, or take the items out if it was changed
+  \eval "_ckpm_was=\${_CKPM_NEW_$1_$2} _ckpm_now=\${$2-}"
+  if [ "$_ckpm_now" = "$_ckpm_was" ]; then _ckpm_back "$1" "$2"
   else
-    case $_ckpm_list in
-      *"$3$2$3"*) _ckpm_list=${_ckpm_list%"$3$2$3"*}$3${_ckpm_list##*"$3$2$3"} ;;
-    esac
+    _ckpm_id=$1 _ckpm_name=$2 _ckpm_between=$3
+    \shift 3
+    while [ $# -gt 0 ]; do
+      _ckpm_drop "$_ckpm_id" "$_ckpm_name" "$_ckpm_between" "$1" "$2"
+      \shift 2
+    done
+    _ckpm_back "$_ckpm_id" "$_ckpm_name" edited
+    \unset _ckpm_id _ckpm_name _ckpm_between
   fi
-  if [ "$_ckpm_list" != "$_ckpm_before" ]; then
-    _ckpm_list=${_ckpm_list#"$3"}
-    _ckpm_list=${_ckpm_list%"$3"}
-    eval "$1=\\$_ckpm_list"
-  fi
-  unset _ckpm_list _ckpm_before
 }
-ckpm_deactivate() {
-  if [ -n "${_CKPM_STACK-}" ]; then
-    "_ckpm_off_${_CKPM_STACK%%:*}"
+_ckpm_back() { # ID VARIABLE [edited]: restore it, or let it be what is left of a changed list
+  \eval "_ckpm_was=\$_CKPM_WAS_$1_$2"
+  if [ -z "${3-}" ]; then \eval "_ckpm_now=\${_CKPM_OLD_$1_$2-}"
+  else \eval "_ckpm_now=\${$2-} _ckpm_was=\${$2+\$_ckpm_was}"
   fi
+  if [ -z "$_ckpm_was" ] && [ -z "$_ckpm_now" ]; then \unset "$2"
+  elif [ -n "$_ckpm_was" ] && [ "${_ckpm_was#*x}" = "$_ckpm_was" ]; then
+    \unset "$2"
+    \eval "$2=\$_ckpm_now"
+  else \eval "$2=\$_ckpm_now; \\export $2"
+  fi
+  \unset "_CKPM_WAS_$1_$2" "_CKPM_OLD_$1_$2" "_CKPM_NEW_$1_$2" _ckpm_now _ckpm_was
+}
+_ckpm_enter() { # ID: activate, once
+  if [ -n "${ZSH_VERSION-}" ]; then \emulate -L sh; fi
+  _ckpm_stack=:${_CKPM_STACK-}
+  if [ "${_ckpm_stack#*":$1:"}" = "$_ckpm_stack" ]; then
+    _ckpm_flags=$-
+    \set +a
+    "_ckpm_env_$1" on
+    _CKPM_STACK=$1:${_CKPM_STACK-}
+    if [ "${_ckpm_flags#*a}" != "$_ckpm_flags" ]; then \set -a; fi
+  fi
+  \unset _ckpm_stack _ckpm_flags
+}
+_ckpm_leave() { # ID: undo those above it and it, do those above again
+  if [ -n "${ZSH_VERSION-}" ]; then \emulate -L sh; fi
+  _ckpm_flags=$-
+  \set +a
+  _ckpm_again=
+  while [ "${_CKPM_STACK%%:*}" != "$1" ]; do
+    "_ckpm_env_${_CKPM_STACK%%:*}" off
+    _ckpm_again=${_CKPM_STACK%%:*}:$_ckpm_again
+    _CKPM_STACK=${_CKPM_STACK#*:}
+  done
+  "_ckpm_env_$1" off
+  _CKPM_STACK=${_CKPM_STACK#*:}
+  \unset -f "_ckpm_env_$1"
+  while [ -n "$_ckpm_again" ]; do
+    "_ckpm_env_${_ckpm_again%%:*}" on
+    _CKPM_STACK=${_ckpm_again%%:*}:$_CKPM_STACK
+    _ckpm_again=${_ckpm_again#*:}
+  done
+  if [ -z "$_CKPM_STACK" ]; then
+    \unset _CKPM_STACK
+    \unset -f _ckpm_ask _ckpm_drop _ckpm_list _ckpm_back _ckpm_enter _ckpm_leave ckpm_deactivate
+  fi
+  if [ "${_ckpm_flags#*a}" != "$_ckpm_flags" ]; then \set -a; fi
+  \unset _ckpm_again _ckpm_flags
+}
+ckpm_deactivate() { # undo what was activated last
+  _ckpm_leave "${_CKPM_STACK%%:*}"
 }
 """
 
@@ -69,85 +122,81 @@ def quote(value: str) -> str:
 
 def render(request: ExportRequest) -> str:
     """Write an activation script; it defines ``ckpm_deactivate``."""
-    name = request.identity
-    lines = ["# Made by ckpm: source this file. `ckpm_deactivate` undoes it."]
-    lines.append(f'if [ -z "${{_CKPM_ON_{name}-}}" ]; then')
-    lines.append(f"_CKPM_ON_{name}=1")
-    lines.append(f"_CKPM_STACK={name}:${{_CKPM_STACK-}}")
-    lines += _home_line(request)
-    for variable in _variables(request):
-        kept, old = f"_CKPM_HAD_{name}_{variable}", f"_CKPM_OLD_{name}_{variable}"
-        lines.append(f'if [ -n "${{{variable}+x}}" ]; then {kept}=1; {old}=${variable}; else {kept}=0; fi')
-    lines += [_do(operation, request) for operation in request.operations]
-    lines += [_HELPERS.rstrip("\n"), f"_ckpm_off_{name}() {{", *_home_line(request)]
-    lines += _undo(request)
+    name = identity_of(request)
+    lines = ["# Made by ckpm: source this file. `ckpm_deactivate` undoes it.", f"_ckpm_env_{name}() {{"]
     if request.home:
-        lines.append("unset _ckpm_home")
-    lines += _forget(name)
-    lines.append("}")
+        lines.append(f"  _ckpm_home={quote(request.home)}")
+    lines.append('  if [ "$1" = on ]; then')
+    lines += [f"    {line}" for line in _activation(request, name)]
+    lines.append("  else")
+    lines += [f"    {line}" for line in _deactivation(request, name)]
+    lines.append("  fi")
     if request.home:
-        lines.append("unset _ckpm_home")
-    lines.append("fi")
-    return "\n".join(lines) + "\n"
+        lines.append("  \\unset _ckpm_home")
+    return "\n".join([*lines, "}"]) + _HELPERS + f"_ckpm_enter {name}\n"
 
 
 def render_deactivate(request: ExportRequest) -> str:
     """Write a script that undoes exactly this environment, wherever it stands among nested ones."""
-    name = request.identity
-    return f'if [ -n "${{_CKPM_ON_{name}-}}" ]; then _ckpm_off_{name}; fi\n'
+    name = identity_of(request)
+    return (
+        "# Made by ckpm: source this file to undo the activation of the same environment.\n"
+        f"case :${{_CKPM_STACK-}} in *:{name}:*) _ckpm_leave {name} ;; esac\n"
+    )
 
 
-def _home_line(request: ExportRequest) -> list[str]:
-    return [f"_ckpm_home={quote(request.home)}"] if request.home else []
+def _activation(request: ExportRequest, name: str) -> Iterator[str]:
+    variables = variables_of(request)
+    yield "_ckpm_ask"
+    if variables:
+        keep = [f"_CKPM_WAS_{name}_{it}=\\${{{it}+s${{_ckpm_how}}{it}$_ckpm_end}}" for it in variables]
+        yield '\\eval "' + "\n".join(keep) + '"'
+    yield from (f"_CKPM_OLD_{name}_{variable}=${{{variable}-}}" for variable in variables)
+    yield "\\unset _ckpm_how _ckpm_end"
+    for operation in request.operations:
+        yield _assignment(operation, request)
+    last = {operation.var: operation.op for operation in request.operations}
+    exported = [variable for variable, op in last.items() if op != "unset"]
+    if exported:
+        yield f"\\export {' '.join(exported)}"
+    for variable in list_variables(request):
+        yield f"_CKPM_NEW_{name}_{variable}=${variable}"
 
 
-def _word(value: str, request: ExportRequest) -> str:
-    home = request.home
-    if home and (value == home or value.startswith(home + "/")):
-        return f'"$_ckpm_home"{quote(value[len(home) :])}' if value != home else '"$_ckpm_home"'
-    return quote(value)
+def _deactivation(request: ExportRequest, name: str) -> Iterator[str]:
+    yield ":"  # a branch without a command is a syntax error
+    lists = list_variables(request)
+    for variable in variables_of(request):
+        if variable in lists:
+            yield f"_ckpm_list {name} {variable} {' '.join(_list_arguments(variable, request))}"
+        else:
+            yield f"_ckpm_back {name} {variable}"
 
 
-def _variables(request: ExportRequest) -> list[str]:
-    return list(dict.fromkeys(operation.var for operation in request.operations))
+def _list_arguments(variable: str, request: ExportRequest) -> Iterator[str]:
+    own = [operation for operation in request.operations if operation.var == variable]
+    yield quote(separator_of(own[0], request.path_separator))
+    for operation in own:
+        for item in items_of(operation, request.path_separator):
+            yield f"{'first' if is_front(operation) else 'last'} {_word(item, request.home)}"
 
 
-def _do(operation: Operation, request: ExportRequest) -> str:
+def _assignment(operation: Operation, request: ExportRequest) -> str:
     variable = operation.var
     if operation.op == "unset":
-        return f"unset {variable}"
-    value = _word(operation.value or "", request)
-    if operation.op == "set":
-        return f"{variable}={value}; export {variable}"
-    separator = quote(separator_of(operation, request.path_separator))
-    if operation.op.startswith("prepend"):
-        return f"{variable}={value}${{{variable}:+{separator}${variable}}}; export {variable}"
-    return f"{variable}=${{{variable}:+${variable}{separator}}}{value}; export {variable}"
+        return f"\\unset {variable}"
+    value = _word(operation.value or "", request.home)
+    if operation.op != "set":
+        separator = quote(separator_of(operation, request.path_separator))
+        front = is_front(operation)
+        value += f"${{{variable}:+{separator}${variable}}}" if front else ""
+        value = value if front else f"${{{variable}:+${variable}{separator}}}" + value
+    return f"{variable}={value}"
 
 
-def _undo(request: ExportRequest) -> Iterator[str]:
-    name = request.identity
-    lists = {
-        variable
-        for variable in _variables(request)
-        if all(is_list(operation) for operation in request.operations if operation.var == variable)
-    }
-    for operation in reversed(request.operations):
-        if operation.var in lists:
-            separator = quote(separator_of(operation, request.path_separator))
-            end = "first" if operation.op == "prepend_path" else "last"
-            yield f"_ckpm_drop {operation.var} {_word(operation.value or '', request)} {separator} {end}"
-    for variable in _variables(request):
-        yield f"_ckpm_back {name} {variable} {'list' if variable in lists else 'value'}"
-
-
-def _forget(name: str) -> list[str]:
-    return [
-        f"_CKPM_STACK=${{_CKPM_STACK%%{name}:*}}${{_CKPM_STACK#*{name}:}}",
-        f"unset _CKPM_ON_{name}",
-        f"unset -f _ckpm_off_{name}",
-        'if [ -z "$_CKPM_STACK" ]; then',
-        "unset _CKPM_STACK",
-        "unset -f _ckpm_back _ckpm_drop ckpm_deactivate",
-        "fi",
-    ]
+def _word(value: str, home: str) -> str:
+    """Quote a value, with ckpm's home in it named by a variable."""
+    if not home:
+        return quote(value)
+    pieces = re.split(re.escape(home) + r"(?=[/:;,\s\"']|$)", value)
+    return '"$_ckpm_home"'.join(quote(piece) if piece or len(pieces) == 1 else "" for piece in pieces)

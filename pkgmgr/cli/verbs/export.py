@@ -1,0 +1,42 @@
+"""``ckpm export``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from pkgmgr.cli.open import workspace_of
+from pkgmgr.cli.outcome import Outcome
+from pkgmgr.environ.formats import render, render_deactivate
+from pkgmgr.environ.request import ExportRequest
+from pkgmgr.jobs.exporting import environment_of
+
+EXAMPLES = """
+eval "$(ckpm export soft:compiler.gcc@12)"
+ckpm export env:hello-cross --format sh > activate.sh
+ckpm export soft:lib.zlib --target linux-arm64 --json
+ckpm export env:hello-cross --deactivate
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of ``export``."""
+    parser.add_argument("what", nargs="+", metavar="KIND:NAME", help="requirements, entries or envs")
+    parser.add_argument("--format", default="sh", metavar="FORMAT", help="sh (also bash, zsh), json, github, …")
+    parser.add_argument("--deactivate", action="store_true", help="what undoes it")
+    parser.add_argument("--target", metavar="T", help="what the environment is for")
+
+
+def call(options: Namespace) -> Outcome:
+    """Write an environment as text."""
+    workspace = workspace_of(options)
+    environment = environment_of(workspace, options.what, target=options.target)
+    request = ExportRequest(
+        operations=environment.operations,
+        entries=environment.entries,
+        target=environment.target,
+        path_separator=environment.path_separator,
+        home=str(workspace.home),
+    )
+    write = render_deactivate if options.deactivate else render
+    data = {"env": list(environment.operations), "entries": [entry.id for entry in environment.entries]}
+    return Outcome(data=data, text=write(options.format, request))

@@ -1,0 +1,36 @@
+"""``ckpm gc``."""
+
+from __future__ import annotations
+
+import shutil
+from argparse import ArgumentParser, Namespace
+
+from pkgmgr.cli.open import workspace_of
+from pkgmgr.cli.outcome import Outcome
+from pkgmgr.install.store import Store
+from pkgmgr.jobs.collecting import unneeded
+
+EXAMPLES = """
+ckpm gc --dry-run
+ckpm gc
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of ``gc``."""
+    parser.add_argument("--dry-run", action="store_true", help="only tell what would be removed")
+
+
+def call(options: Namespace) -> Outcome:
+    """Remove installed entries that no lock and no other entry needs, and what failed builds left."""
+    workspace = workspace_of(options)
+    store = Store(home=workspace.home)
+    found = unneeded(workspace)
+    if not options.dry_run:
+        for entry in found:
+            store.remove(entry)
+        for name in ("staging", "logs"):
+            shutil.rmtree(workspace.home / name, ignore_errors=True)
+    did = "would remove" if options.dry_run else "removed"
+    text = "".join(f"{did} {entry.id}\n" for entry in found) or "nothing to remove\n"
+    return Outcome(data=[entry.id for entry in found], text=text)

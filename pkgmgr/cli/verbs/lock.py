@@ -1,0 +1,46 @@
+"""``ckpm lock``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from pkgmgr.cli.open import references_of, settings_of, workspace_of
+from pkgmgr.cli.outcome import Outcome
+from pkgmgr.cli.parser import add_resolution_options
+from pkgmgr.cli.plans import plan_data, plan_text
+from pkgmgr.cli.verbs.install import wishes_of
+from pkgmgr.jobs.envs import find_env
+from pkgmgr.jobs.locking import make_lock, require_lock, write_lock
+from pkgmgr.jobs.running import plan_env
+
+EXAMPLES = """
+ckpm lock env:hello-cross
+ckpm lock env:hello-cross --target linux-arm64
+ckpm lock env:hello-cross --check           is the lock there, and of these inputs?
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of ``lock``."""
+    parser.add_argument("env", nargs="?", metavar="env:NAME", help="the env; default: the one of this folder")
+    parser.add_argument("--check", action="store_true", help="only tell whether the lock is current")
+    add_resolution_options(parser)
+
+
+def call(options: Namespace) -> Outcome:
+    """Resolve an env and write its lock."""
+    workspace = workspace_of(options)
+    reference = references_of([options.env], default_kind="env", kinds=("env",))[0] if options.env else None
+    loaded = find_env(workspace, reference)
+    settings = settings_of(options)
+    wishes = wishes_of(options)
+    if options.check:
+        lock = require_lock(workspace, loaded, frozen=False)
+        return Outcome(data=lock, text=f"{loaded.lock_path} is current\n")
+    if options.dry_run:
+        plan, _, _ = plan_env(workspace, loaded, wishes, settings)
+        return Outcome(data={"plan": plan_data(plan)}, text=plan_text(plan))
+    lock = make_lock(workspace, loaded, wishes, settings)
+    changed = write_lock(loaded, lock)
+    did = "wrote" if changed else "nothing changed in"
+    return Outcome(data=lock, text=f"{did} {loaded.lock_path}: {', '.join(sorted(lock.targets))}\n")

@@ -1,0 +1,25 @@
+"""``ckpm schema``."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser, Namespace
+
+from pkgmgr.catalog.document import DOCUMENT_TYPES, document_schema
+from pkgmgr.cli.outcome import Outcome
+
+EXAMPLES = """
+ckpm schema soft > soft.schema.json
+ckpm schema package
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of ``schema``."""
+    parser.add_argument("kind", choices=sorted(DOCUMENT_TYPES), help="which document")
+
+
+def call(options: Namespace) -> Outcome:
+    """Print the JSON Schema of a document."""
+    schema = document_schema(options.kind)
+    return Outcome(data=schema, text=json.dumps(schema, indent=2) + "\n")

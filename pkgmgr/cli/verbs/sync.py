@@ -1,0 +1,57 @@
+"""``ckpm sync``."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from pkgmgr.cli.open import references_of, settings_of, workspace_of
+from pkgmgr.cli.outcome import Outcome
+from pkgmgr.cli.parser import add_resolution_options
+from pkgmgr.cli.plans import installation_data, plan_data, plan_text
+from pkgmgr.cli.verbs.install import wishes_of
+from pkgmgr.jobs.envs import find_env, inputs_digest
+from pkgmgr.jobs.locking import make_lock, meet_lock, read_lock, require_lock, write_lock
+from pkgmgr.jobs.running import plan_env
+from pkgmgr.model.errors import UsageError
+
+EXAMPLES = """
+ckpm sync env:hello-cross                make the lock if needed, then meet it
+ckpm sync env:hello-cross --locked       fail if the lock is missing or stale
+ckpm sync env:hello-cross --frozen       do not even look whether it is stale
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the arguments of ``sync``."""
+    parser.add_argument("env", nargs="?", metavar="env:NAME", help="the env; default: the one of this folder")
+    parser.add_argument("--locked", action="store_true", help="fail when the lock is missing or stale")
+    parser.add_argument("--frozen", action="store_true", help="take the lock as it is")
+    add_resolution_options(parser)
+
+
+def call(options: Namespace) -> Outcome:
+    """Make the machine match an env's lock, and say in one line what was done."""
+    if options.locked and options.frozen:
+        raise UsageError("--locked or --frozen, not both")
+    workspace = workspace_of(options)
+    reference = references_of([options.env], default_kind="env", kinds=("env",))[0] if options.env else None
+    loaded = find_env(workspace, reference)
+    settings, wishes = settings_of(options), wishes_of(options)
+    if options.locked or options.frozen:
+        lock = require_lock(workspace, loaded, frozen=options.frozen)
+    else:
+        current = read_lock(loaded)
+        if current is None or current.inputs != inputs_digest(workspace, loaded):
+            if options.dry_run:
+                plan, _, _ = plan_env(workspace, loaded, wishes, settings)
+                return Outcome(data={"plan": plan_data(plan)}, text=plan_text(plan))
+            current = make_lock(workspace, loaded, wishes, settings)
+            write_lock(loaded, current)
+        lock = current
+    if options.dry_run:
+        plan, _, _ = plan_env(workspace, loaded, wishes, settings)
+        return Outcome(data={"plan": plan_data(plan)}, text=plan_text(plan))
+    done = meet_lock(workspace, loaded, lock, wishes, settings)
+    made = len(done.plan.installs)
+    did = f"installed {made} of {len(done.plan.steps)} entries" if made else "nothing to do"
+    return Outcome(data=installation_data(done), text=f"{loaded.env.name}: {did}; the machine matches the lock\n")

@@ -1,0 +1,170 @@
+"""Envs as requests: read from a repository or a path, included ones first, for one target."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import msgspec
+
+from pkgmgr.catalog.document import nearest_name
+from pkgmgr.catalog.index import read_document
+from pkgmgr.catalog.repository import document_file
+from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.model.env import Env, Param, Setting
+from pkgmgr.model.errors import NotFoundError, UsageError
+from pkgmgr.model.operation import Operation
+from pkgmgr.model.package import Require
+from pkgmgr.model.reference import Reference
+from pkgmgr.model.target import Target
+
+_HOLE = re.compile(r"\{([A-Za-z_]\w*)\}")
+_DEEPEST_INCLUDE = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedEnv:
+    """An env and where it lies."""
+
+    env: Env
+    path: Path
+
+    @property
+    def folder(self) -> Path:
+        """The env's own folder, with its programs."""
+        return self.path.parent
+
+    @property
+    def lock_path(self) -> Path:
+        """Where its lock lies: beside it."""
+        return self.folder / "env.lock.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvRequest:
+    """What an env asks for on one target, everything included and filled in."""
+
+    requirements: tuple[str | Require, ...]
+    operations: tuple[Operation, ...]
+    accept: Mapping[str, str]
+
+
+def find_env(workspace: Workspace, reference: Reference | None) -> LoadedEnv:
+    """Give an env by name or path; with none named, the one of this folder or of the nearest above it.
+
+    :raises NotFoundError: when there is none.
+    """
+    if reference is None:
+        return _project_env(workspace)
+    name = reference.name
+    if "/" in name or "\\" in name or name in (".", "..") or name.endswith((".toml", ".json")):
+        path = Path(name).expanduser().absolute()
+        file = document_file(path, "env") if path.is_dir() else path
+        if file is None or not file.is_file():
+            raise NotFoundError(f"there is no env at {name}", hint="name a folder with an env.toml, or the file")
+        return LoadedEnv(env=read_document(file, Env), path=file)
+    env = workspace.catalog.require_env(name)
+    return LoadedEnv(env=env, path=workspace.catalog.located("env", name).path)
+
+
+def _project_env(workspace: Workspace) -> LoadedEnv:
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        file = document_file(folder, "env")
+        if file is not None:
+            return LoadedEnv(env=read_document(file, Env), path=file)
+    raise NotFoundError(
+        "no env is named, and there is no env.toml in this folder or above it", hint="name one: env:NAME"
+    )
+
+
+def request_for(
+    workspace: Workspace, loaded: LoadedEnv, target: Target, settings: Mapping[str, str] | None = None
+) -> EnvRequest:
+    """Give what an env asks for on a target.
+
+    :param settings: ``--set``: values of the env's params.
+    :raises UsageError: for a param that it does not have, or a value that is none of its choices.
+    """
+    values = param_values(loaded.env.params, settings or {}, where=f"env {loaded.env.name}", strict=False)
+    requirements: list[str | Require] = []
+    operations: list[Operation] = []
+    accept: dict[str, str] = {}
+    for env in [*included(workspace, loaded), loaded.env]:
+        requirements += env.requires
+        operations += env.env
+        accept |= env.accept
+        for glob, section in env.target.items():
+            if fnmatchcase(str(target), glob) or fnmatchcase(str(target.base), glob):
+                requirements += section.requires
+                operations += section.env
+    filled = [_fill(item, values) for item in requirements]
+    unique = {msgspec.json.encode(item): item for item in filled}
+    return EnvRequest(requirements=tuple(unique.values()), operations=tuple(operations), accept=accept)
+
+
+def included(workspace: Workspace, loaded: LoadedEnv, depth: int = 0) -> list[Env]:
+    """Give the envs that an env includes, what they include first."""
+    if depth > _DEEPEST_INCLUDE:
+        raise UsageError(f"{loaded.path}: its includes go round in a circle")
+    found: list[Env] = []
+    for name in loaded.env.include:
+        is_path = "/" in name or name.endswith((".toml", ".json"))
+        place = str(loaded.folder / name) if is_path else name
+        inner = find_env(workspace, Reference(kind="env", name=place))
+        found += [*included(workspace, inner, depth + 1), inner.env]
+    return found
+
+
+def _fill(requirement: str | Require, values: Mapping[str, str]) -> str | Require:
+    if isinstance(requirement, Require):
+        return requirement
+    return _HOLE.sub(lambda found: values.get(found.group(1), found.group()), requirement)
+
+
+def param_values(
+    params: Mapping[str, Param], settings: Mapping[str, str], *, where: str, strict: bool = True
+) -> dict[str, str]:
+    """Give each param's value as text: what was set, else its default.
+
+    :param strict: whether a setting that is no param is an error here (else it may belong to a task).
+    """
+    values = {name: setting_text(param.default) for name, param in params.items()}
+    for name, value in settings.items():
+        if name not in params:
+            if strict:
+                nearest = nearest_name(name, params)
+                hint = f"did you mean {nearest!r}?" if nearest else f"its params: {', '.join(params) or 'none'}"
+                raise UsageError(f"{where} has no param {name!r}", hint=hint)
+            continue
+        choices = [setting_text(choice) for choice in params[name].choices]
+        if choices and value not in choices:
+            raise UsageError(f"{where}: {name} can't be {value!r}", hint=f"choose from {', '.join(choices)}")
+        values[name] = value
+    return values
+
+
+def setting_text(value: Setting) -> str:
+    """Write a param's value as a program is given it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def inputs_digest(workspace: Workspace, loaded: LoadedEnv) -> str:
+    """Give ``sha256:…`` over what an env asks for; its tasks are not part of it, nor is the world."""
+    content = []
+    for env in [*included(workspace, loaded), loaded.env]:
+        content.append(
+            {
+                "requires": env.requires,
+                "env": env.env,
+                "target": env.target,
+                "targets": env.targets,
+                "params": env.params,
+                "accept": env.accept,
+            }
+        )
+    return "sha256:" + hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()

@@ -1,0 +1,82 @@
+"""The environment of requirements, entries and envs; nothing is installed for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pkgmgr.environ.compose import compose
+from pkgmgr.install.store import Store
+from pkgmgr.jobs.envs import find_env, request_for
+from pkgmgr.jobs.installation import Wishes, make_plan, wanted_target
+from pkgmgr.jobs.registry import Registry
+from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.model.entry import Entry
+from pkgmgr.model.errors import NotFoundError
+from pkgmgr.model.operation import Operation
+from pkgmgr.model.package import Require
+from pkgmgr.model.reference import parse_reference
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """Entries and what they do to variables."""
+
+    entries: tuple[Entry, ...]
+    operations: tuple[Operation, ...]
+    target: str
+    path_separator: str
+
+
+def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | None = None) -> Environment:
+    """Give the environment that references name together.
+
+    :raises NotFoundError: when something would have to be installed first.
+    """
+    wanted = wanted_target(workspace, target)
+    requirements: list[str | Require] = []
+    own: list[Operation] = []
+    entries: list[Entry] = []
+    for word in words:
+        reference = parse_reference(word, kind="soft")
+        if reference.kind == "entry":
+            entries.append(require_entry(workspace, reference.name))
+        elif reference.kind == "env":
+            request = request_for(workspace, find_env(workspace, reference), wanted)
+            requirements += request.requirements
+            own += request.operations
+        else:
+            requirements.append(str(reference))
+    if requirements:
+        plan, _ = make_plan(workspace, requirements, Wishes(target=str(wanted)))
+        if plan.installs:
+            missing = ", ".join(f"{step.package} {step.version}" for step in plan.installs)
+            raise NotFoundError(f"not all of it is here: {missing}", hint=f"ckpm install {' '.join(words)}")
+        by_key = {step.key: step.entry for step in plan.steps}
+        rows = (by_key[key] for key in dict.fromkeys(plan.roots.values()))
+        entries += [entry for entry in rows if entry is not None]
+    document = workspace.catalog.require_target(str(wanted))[1]
+    return Environment(
+        entries=tuple(entries),
+        operations=compose(entries, own),
+        target=str(wanted),
+        path_separator=document.path_separator,
+    )
+
+
+def all_entries(workspace: Workspace) -> list[Entry]:
+    """Give every entry of the home: installed ones, and those that detection registered."""
+    return [*Store(home=workspace.home).installed(), *Registry(workspace.home).entries()]
+
+
+def require_entry(workspace: Workspace, name: str) -> Entry:
+    """Give one entry by its id, or by an unmistakable beginning of it."""
+    entries = {entry.id: entry for entry in all_entries(workspace)}
+    if name in entries:
+        return entries[name]
+    found = [entry for key, entry in entries.items() if key.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NotFoundError(f"{name!r} may be {', '.join(entry.id for entry in found[:5])}", hint="name one whole")
+    raise NotFoundError(f"there is no entry {name!r}", hint="'ckpm list entry' shows those there are")

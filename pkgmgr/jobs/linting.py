@@ -1,0 +1,166 @@
+"""Check documents beyond their schema, and run the recorded cases of softs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pkgmgr.catalog.index import read_document
+from pkgmgr.catalog.repository import document_file
+from pkgmgr.detect.cases import run_cases
+from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.model.env import Env
+from pkgmgr.model.errors import CkpmError, NotFoundError, UsageError
+from pkgmgr.model.package import Derive, Package, Patch, Require
+from pkgmgr.model.soft import Soft
+from pkgmgr.model.target import TargetDocument, find_target
+from pkgmgr.resolve.demand import read_requirement
+
+HookFolder = Callable[[str], Path | None]
+
+
+def lint_catalog(workspace: Workspace) -> tuple[list[str], int]:
+    """Check everything that is visible; give the problems and how many documents were checked."""
+    catalog = workspace.catalog
+    problems: list[str] = []
+    count = 0
+    for soft in catalog.softs():
+        problems += lint_soft(soft, workspace.hook_folder)
+        count += 1
+    for package in catalog.packages():
+        problems += lint_package(workspace, package, catalog.located("package", package.name).folder)
+        count += 1
+    for env in catalog.envs():
+        problems += lint_env(workspace, env)
+        count += 1
+    for target in catalog.targets():
+        problems += lint_target(target)
+        count += 1
+    problems += [str(problem.error) for problem in catalog.problems]
+    return problems, count + len(catalog.problems)
+
+
+def lint_file(workspace: Workspace, path: Path) -> tuple[list[str], int]:
+    """Check one document, or each document of a folder."""
+    if path.is_dir():
+        files = [
+            file for kind in ("soft", "package", "env", "target") if (file := document_file(path, kind)) is not None
+        ]
+    else:
+        files = [path]
+    if not files or not files[0].is_file():
+        raise NotFoundError(
+            f"{path}: there is no document", hint="name a soft.toml, package.toml, env.toml or target.toml"
+        )
+    problems: list[str] = []
+    for file in files:
+        try:
+            problems += _lint_one(workspace, file)
+        except CkpmError as error:
+            problems.append(error.message)
+    return problems, len(files)
+
+
+def _lint_one(workspace: Workspace, file: Path) -> Iterator[str]:
+    match file.stem:
+        case "soft":
+            return lint_soft(read_document(file, Soft), lambda _name: file.parent)
+        case "package":
+            return lint_package(workspace, read_document(file, Package), file.parent)
+        case "env":
+            return lint_env(workspace, read_document(file, Env))
+        case "target":
+            return lint_target(read_document(file, TargetDocument))
+        case _:
+            raise UsageError(
+                f"{file}: what kind of document is it?", hint="its name says it: soft.toml, package.toml, …"
+            )
+
+
+def lint_soft(soft: Soft, hook_folder: HookFolder) -> Iterator[str]:
+    """Check the expressions of a soft and run its cases."""
+    broken = [text for text in _expressions(soft) if not _compiles(text)]
+    yield from (f"{soft.name}: {text!r} is no regular expression" for text in broken)
+    if not soft.case:
+        yield f"{soft.name}: it has no recorded case: nothing proves it"
+    if not any(case.expect for case in soft.case) and soft.case:
+        yield f"{soft.name}: no case shows what it recognises"
+    if not broken:
+        yield from (str(failure) for failure in run_cases(soft, hook_folder=hook_folder))
+
+
+def _expressions(soft: Soft) -> Iterator[str]:
+    yield from soft.find.executables
+    yield from (item.path for item in soft.find.files)
+    for probe in soft.probe:
+        for texts in (probe.match, probe.maybe):
+            yield from (texts,) if isinstance(texts, str) else texts
+        yield probe.reject
+
+
+def _compiles(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
+
+
+def lint_package(workspace: Workspace, package: Package, folder: Path) -> Iterator[str]:
+    """Check that a package's soft, files, requirements and pins are there."""
+    if workspace.catalog.soft(package.provides) is None:
+        yield f"{package.name}: it provides {package.provides!r}, and there is no such soft"
+    if not package.source:
+        yield f"{package.name}: it has no source"
+    for row in package.source:
+        if not row.urls:
+            yield f"{package.name}: version {row.version} names no address"
+    for variant, choice in package.variant.items():
+        if choice.default not in choice.values:
+            yield f"{package.name}: variant {variant}: its default {choice.default!r} is none of its values"
+    for step in package.step:
+        names = [step.file] if isinstance(step, Patch) else []
+        names += [step.requirements, step.script] if isinstance(step, Derive) else []
+        yield from (f"{package.name}: {name} is not in its folder" for name in names if not (folder / name).is_file())
+    yield from _requirements(package.name, package.requires)
+
+
+def lint_env(workspace: Workspace, env: Env) -> Iterator[str]:
+    """Check an env's requirements, targets and tasks."""
+    yield from _requirements(env.name, env.requires)
+    yield from (f"{env.name}: {name!r} is no target" for name in env.targets if find_target(name) is None)
+    if env.default_task and env.default_task not in env.tasks:
+        yield f"{env.name}: its default task {env.default_task!r} is none of its tasks"
+    for name, task in env.tasks.items():
+        if not task.run:
+            yield f"{env.name}: task {name} runs nothing"
+        yield from (
+            f"{env.name}: task {name} comes after {item!r}, which is not there"
+            for item in task.after
+            if item not in env.tasks
+        )
+        for key, param in task.params.items():
+            if param.choices and param.default not in param.choices:
+                yield f"{env.name}: param {key}: its default {param.default!r} is none of its choices"
+
+
+def _requirements(name: str, requires: tuple[str | Require, ...]) -> Iterator[str]:
+    some = find_target("linux-x86_64")
+    assert some is not None
+    for row in requires:
+        try:
+            read_requirement(row, some, some)
+        except CkpmError as error:
+            yield f"{name}: {error.message}"
+
+
+def lint_target(target: TargetDocument) -> Iterator[str]:
+    """Check that a target's name and triples mean the same."""
+    parsed = find_target(target.name)
+    if parsed is None or str(parsed) != target.name:
+        yield f"target {target.name}: not a canonical name"
+    for triple in target.triples:
+        found = find_target(triple)
+        if found is None or parsed is None or found.base != parsed.base:
+            yield f"target {target.name}: its triple {triple} means {found}"

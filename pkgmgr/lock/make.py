@@ -1,0 +1,119 @@
+"""From a finished installation to its lock. Pure but for reading the files that it pins."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from pkgmgr.install.store import Recipe, read_manifest
+from pkgmgr.model.entry import Entry
+from pkgmgr.model.lock import LockedEntry, LockedFile, LockedHost, LockedPackage, LockedSource, LockedTarget
+from pkgmgr.model.operation import Operation
+from pkgmgr.model.package import Package
+from pkgmgr.model.target import ANY
+
+HOME_MARK = "${CKPM_HOME}"
+"""Stands in a lock for the home, so that the lock is the same whoever makes it."""
+
+
+def lock_entry(
+    entry: Entry, *, accept: str, recipe: Recipe | None = None, package: Package | None = None
+) -> LockedEntry:
+    """Pin one entry: by place and fingerprint if it was found, by content if it was installed."""
+    is_installed = entry.package is not None
+    prefix = Path(entry.prefix)
+    files = {role: _inside(path, prefix) if is_installed else path for role, path in entry.files.items()}
+    return LockedEntry(
+        id=entry.id,
+        soft=entry.soft,
+        version=entry.version,
+        target=entry.target,
+        origin=entry.origin,
+        fingerprint=entry.fingerprint,
+        prefix=None if is_installed else entry.prefix,
+        evidence="" if is_installed else entry.evidence,
+        accept="exact" if is_installed else accept,
+        files=files,
+        content=_content(entry),
+        package=_package(recipe, package) if recipe is not None and package is not None else None,
+        deps=entry.deps,
+    )
+
+
+def _inside(path: str, prefix: Path) -> str:
+    place = Path(path)
+    return place.relative_to(prefix).as_posix() if place.is_relative_to(prefix) else path
+
+
+def _content(entry: Entry) -> tuple[LockedFile, ...]:
+    """Give every file of an installed entry, a model or a data set, with its hash."""
+    prefix = Path(entry.prefix)
+    if entry.package is not None:
+        rows = [row for row in read_manifest(prefix) if row.kind == "file"]
+        return tuple(LockedFile(path=row.path, sha256=row.sha256, size=row.size) for row in rows)
+    if entry.target != ANY:
+        return ()
+    paths: list[Path] = []
+    for item in entry.files.values():
+        place = Path(item)
+        paths += sorted(path for path in place.rglob("*") if path.is_file()) if place.is_dir() else [place]
+    return tuple(_hash(path, prefix) for path in sorted(set(paths)))
+
+
+def _hash(path: Path, prefix: Path) -> LockedFile:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return LockedFile(path=_inside(str(path), prefix), sha256=digest, size=path.stat().st_size)
+
+
+def _package(recipe: Recipe, package: Package) -> LockedPackage:
+    pinned = {digest for text in recipe.sources.values() for digest in text.split(" or ")}
+    sources = tuple(
+        LockedSource(name=row.name, sha256=row.sha256, size=row.size, urls=row.urls)
+        for row in package.source
+        if row.sha256 in pinned and row.version == recipe.version
+    )
+    return LockedPackage(
+        name=recipe.package,
+        version=recipe.version,
+        document=recipe.document,
+        variants=recipe.variants,
+        sources=sources,
+    )
+
+
+def read_recipe(entry: Entry) -> Recipe | None:
+    """Give what an installed entry was made from."""
+    try:
+        return msgspec.json.decode((Path(entry.prefix) / ".ckpm" / "recipe.json").read_bytes(), type=Recipe)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def lock_target(
+    *,
+    entries: Sequence[LockedEntry],
+    roots: Mapping[str, str],
+    operations: Sequence[Operation],
+    host: LockedHost,
+    least: LockedHost,
+    home: Path,
+) -> LockedTarget:
+    """Put the locked entries of one target together."""
+    return LockedTarget(
+        least=least,
+        resolved_on=host,
+        entries=tuple(entries),
+        roots=dict(roots),
+        env=tuple(_without_home(operation, str(home)) for operation in operations),
+    )
+
+
+def _without_home(operation: Operation, home: str) -> Operation:
+    value = operation.value
+    if value is None or not (value == home or value.startswith(home + "/")):
+        return operation
+    return msgspec.structs.replace(operation, value=HOME_MARK + value[len(home) :])

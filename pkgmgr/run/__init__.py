@@ -1,0 +1,1 @@
+"""Tasks: parameters, programs of another machine, metrics, records."""

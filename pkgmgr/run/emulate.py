@@ -1,0 +1,42 @@
+"""What to put in front of a program of another machine. Pure but for looking whether a sysroot is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pkgmgr.host.ports import Files
+from pkgmgr.model.entry import Entry
+from pkgmgr.model.errors import CkpmError
+from pkgmgr.model.target import Target, TargetDocument
+
+
+def runs_natively(target: Target, host: Target) -> bool:
+    """Tell whether the host runs the target's programs itself; static ones of another libc are no difference."""
+    return target.os == host.os and target.arch == host.arch
+
+
+def sysroot_of(document: TargetDocument, files: Files) -> str | None:
+    """Give the folder that holds the target's C library on this host; None when there is none."""
+    return next((path for path in document.sysroots if files.stat(f"{path}/lib") is not None), None)
+
+
+def launcher(
+    target: Target, host: Target, document: TargetDocument, roles: Mapping[str, Entry], files: Files
+) -> tuple[str, ...]:
+    """Give the words in front of a program: nothing, a command of the target, or an emulator.
+
+    :raises CkpmError: when the host can't run the target's programs.
+    """
+    if document.command:
+        return document.command
+    if runs_natively(target, host):
+        return ()
+    emulator = next((entry for entry in roles.values() if entry.soft == "tool.qemu-user"), None)
+    if emulator is None:
+        hint = "the env should require soft:tool.qemu-user for this target, or the target give a command"
+        raise CkpmError(f"nothing here runs {target} programs", hint=hint)
+    program = next((emulator.files[role] for role in document.emulator if role in emulator.files), None)
+    if program is None:
+        raise CkpmError(f"{emulator.id} does not emulate {target}", hint=f"it emulates {', '.join(emulator.files)}")
+    sysroot = sysroot_of(document, files)
+    return (program, "-L", sysroot) if sysroot is not None else (program,)
