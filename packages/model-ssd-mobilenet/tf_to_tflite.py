@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     names = {node.name for node in graph.node}
     missing = [name for name in (INPUT, *OUTPUTS) if name not in names]
     if missing:
-        print(f"{graph_path}: not an SSD graph of the object-detection API: it lacks {', '.join(missing)}", file=sys.stderr)
+        print(f"{graph_path}: not an SSD graph: it lacks {', '.join(missing)}", file=sys.stderr)
         return 1
     content = convert(graph, precision)
     temporary = output.with_name(output.name + ".new")

@@ -27,7 +27,11 @@ def call_verb(verb: str, arguments: Sequence[str]) -> int:
         module = load_verb(verb)
         parser = Parser(verb, summary=VERBS[verb].capitalize() + ".", examples=module.EXAMPLES)
         module.add_arguments(parser)
-        options = parser.parse_args(arguments)
+        own = _before_separator(arguments)
+        options = parser.parse_args(own)
+        options.rest = list(arguments[len(own) + 1 :])
+        if options.rest and not getattr(module, "TAKES_REST", False):
+            raise UsageError(f"ckpm {verb} takes nothing behind --")
         outcome: Outcome = module.call(options)
     except CkpmError as error:
         return _fail(verb, error, is_json=is_json)

@@ -66,14 +66,14 @@ def _without_repeats(operations: Sequence[Operation]) -> list[Operation]:
 
     The last of equal ``prepend_path`` stands in front in any case, and so does the first of ``append_path``.
     """
-    kept: list[Operation] = []
-    for place, operation in enumerate(operations):
-        if operation.op == "prepend_path" and operation in operations[place + 1 :]:
-            continue
-        if operation.op == "append_path" and operation in operations[:place]:
-            continue
-        kept.append(operation)
-    return kept
+    last = {operation: place for place, operation in enumerate(operations)}
+    first = {operation: place for place, operation in reversed(list(enumerate(operations)))}
+    wanted = {"prepend_path": last, "append_path": first}
+    return [
+        operation
+        for place, operation in enumerate(operations)
+        if operation.op not in wanted or wanted[operation.op][operation] == place
+    ]
 
 
 def apply(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ import msgspec
 
 from pkgmgr.environ.compose import is_list, separator_of
 from pkgmgr.model.entry import Entry
+from pkgmgr.model.errors import UsageError
 from pkgmgr.model.operation import Operation
 from pkgmgr.model.target import Target, Toolchain
 
@@ -46,23 +48,21 @@ def is_cross(request: ExportRequest) -> bool:
     return request.target is not None and request.target != request.host
 
 
-def variables_of(request: ExportRequest) -> list[str]:
-    """Give the variables that the operations touch, each once, in order."""
-    return list(dict.fromkeys(operation.var for operation in request.operations))
+def by_variable(request: ExportRequest) -> dict[str, list[Operation]]:
+    """Give the operations of each variable; variables in the order in which they come first."""
+    groups: dict[str, list[Operation]] = {}
+    for operation in request.operations:
+        groups.setdefault(operation.var, []).append(operation)
+    return groups
 
 
-def list_variables(request: ExportRequest) -> list[str]:
-    """Give the variables that are only added to, as lists of paths with one separator.
+def is_path_list(operations: Sequence[Operation], path_separator: str) -> bool:
+    """Tell whether a variable's operations only add to it, as to a list of paths with one separator.
 
-    Undoing takes their items out, and so keeps what a person does to them in between; others get their old value back.
+    Undoing takes their items out, and so keeps what a person does to it in between; others get their old value back.
     """
-    kept = []
-    for variable in variables_of(request):
-        own = [operation for operation in request.operations if operation.var == variable]
-        separators = {separator_of(operation, request.path_separator) for operation in own}
-        if all(is_list(operation, request.path_separator) for operation in own) and len(separators) == 1:
-            kept.append(variable)
-    return kept
+    separators = {separator_of(operation, path_separator) for operation in operations}
+    return len(separators) == 1 and all(is_list(operation, path_separator) for operation in operations)
 
 
 def items_of(operation: Operation, path_separator: str) -> list[str]:
@@ -70,3 +70,20 @@ def items_of(operation: Operation, path_separator: str) -> list[str]:
     separator = separator_of(operation, path_separator)
     value = operation.value or ""
     return value.split(separator) if separator else [value]
+
+
+def split_at_home(value: str, home: str) -> list[str]:
+    """Give the pieces of a value between the places where it names ckpm's home; the whole value if it does not.
+
+    A path that only begins like the home (``/home/me/.ckpm2``) does not name it.
+    """
+    return re.split(re.escape(home) + r"(?=[/:;,\s\"']|$)", value) if home else [value]
+
+
+def refuse_bytes(name: str, text: str, format_name: str) -> None:
+    """Raise for a value that is not text, in a format that has to be.
+
+    :raises UsageError: naming the variable.
+    """
+    if any("\udc80" <= character <= "\udcff" for character in text):
+        raise UsageError(f"{name}: {format_name} can't hold its value: it is not valid UTF-8")

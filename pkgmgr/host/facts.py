@@ -28,7 +28,7 @@ OVERRIDES = {
     "FEATURE_LEVEL": "feature_level",
     "CONTAINER": "container",
 }
-"""Variable (behind ``CKPM_OVERRIDE_``) → fact. ``CKPM_OVERRIDE_<NAME>_DRIVER`` sets a driver, such as ``NVIDIA_DRIVER``."""
+"""Variable (behind ``CKPM_OVERRIDE_``) → fact. ``CKPM_OVERRIDE_NVIDIA_DRIVER`` and the like set a driver."""
 
 
 def read_platform(host: Host) -> Platform:
@@ -97,7 +97,7 @@ def parse_cgroup_cpus(text: str) -> int | None:
 
 
 def parse_nvidia_smi(text: str) -> tuple[Device, ...]:
-    """Read ``nvidia-smi --query-gpu=name,driver_version,compute_cap,memory.total,pci.bus_id --format=csv,noheader,nounits``."""
+    """Read nvidia-smi's CSV of name, driver_version, compute_cap, memory.total (MiB) and pci.bus_id."""
     devices = []
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.split(",")]

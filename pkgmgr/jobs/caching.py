@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import msgspec
 
-from pkgmgr.install.fetch.fetcher import hash_file
+from pkgmgr.install.fetch.cache import Cache
+from pkgmgr.install.fetch.carry import export_cache, import_cache
+from pkgmgr.install.fetch.upkeep import Kept, list_cache, prune_cache, verify_cache
 from pkgmgr.jobs.workspace import Workspace
 
 
@@ -17,31 +18,41 @@ class Download(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     sha256: str
     size: int
+    """In bytes."""
     path: str
+
+
+def _cache(workspace: Workspace) -> Cache:
+    return Cache(workspace.cache / "downloads")
+
+
+def _row(kept: Kept) -> Download:
+    return Download(name=kept.path.name, sha256=kept.sha256, size=kept.size, path=str(kept.path))
 
 
 def list_downloads(workspace: Workspace) -> list[Download]:
     """Give every whole file of the cache, by name."""
-    found = []
-    for path in (workspace.cache / "downloads" / "sha256").glob("*/*/*"):
-        if path.is_file() and not path.name.startswith("."):
-            found.append(Download(name=path.name, sha256=path.parent.name, size=path.stat().st_size, path=str(path)))
-    return sorted(found, key=lambda row: (row.name, row.sha256))
+    return [_row(kept) for kept in list_cache(_cache(workspace))]
 
 
 def verify_downloads(workspace: Workspace) -> list[Download]:
     """Hash every file; remove and give those that are not what their hash says."""
-    bad = [row for row in list_downloads(workspace) if hash_file(row.path) != row.sha256]
-    for row in bad:
-        shutil.rmtree(Path(row.path).parent)
-    return bad
+    return [_row(kept) for kept in verify_cache(_cache(workspace)).removed]
 
 
 def prune_downloads(workspace: Workspace) -> int:
     """Remove all downloads and give the bytes freed; what is installed stays."""
-    size = sum(row.size for row in list_downloads(workspace))
-    shutil.rmtree(workspace.cache / "downloads", ignore_errors=True)
-    return size
+    return prune_cache(_cache(workspace)).freed
+
+
+def export_downloads(workspace: Workspace, archive: Path) -> list[Download]:
+    """Write all downloads into one archive, for a site without a network."""
+    return [_row(kept) for kept in export_cache(_cache(workspace), archive)]
+
+
+def import_downloads(workspace: Workspace, archive: Path) -> list[str]:
+    """Take in the downloads of an archive, each verified by its hash; give their paths."""
+    return [str(path) for path in import_cache(_cache(workspace), archive)]
 
 
 def clear_probes(workspace: Workspace) -> None:

@@ -45,7 +45,7 @@ class PinnedWorld(LocalWorld):
         return [
             entry
             for entry in super().entries(soft)
-            if any(entry.id == pin.id or (pin.package is None and accepts(pin, entry)) for pin in pins)
+            if any(accepts(pin, entry) if pin.package is None else entry.id == pin.id for pin in pins)
         ]
 
     def package(self, name: str) -> Package:
@@ -265,7 +265,7 @@ def _content_drifts(pin: LockedEntry, prefix: Path, *, full: bool) -> list[Drift
 
 
 def _digest(path: Path) -> str:
-    from pkgmgr.install.fetch.fetcher import hash_file
+    from pkgmgr.install.fetch.cache import hash_file
 
     return hash_file(path)
 

@@ -61,8 +61,9 @@ class Prepared:
 
     @property
     def roles(self) -> dict[str, Entry]:
-        """Role → the entry that meets it."""
-        return {role: self.done.entries[key] for role, key in self.done.plan.roots.items() if key in self.done.entries}
+        """Role → the entry that meets it; the name of its soft is a role, too."""
+        found = {role: self.done.entries[key] for role, key in self.done.plan.roots.items() if key in self.done.entries}
+        return {**{entry.soft: entry for entry in found.values()}, **found}
 
 
 def choose_task(loaded: LoadedEnv, name: str | None) -> tuple[str, Task]:
@@ -130,7 +131,17 @@ def prepare(
     done = carry_out(workspace, plan, world, mine)
     operations = compose(done.roots, request.operations)
     notes = ([note] if note else []) + list(plan.notes)
-    return Prepared(loaded=loaded, target=target, done=done, operations=operations, notes=tuple(notes))
+    served = served_target(plan, target)
+    if served != target:
+        notes.append(f"no toolchain for {target} is here: built as static {served} programs, not tried on a device")
+    return Prepared(loaded=loaded, target=served, done=done, operations=operations, notes=tuple(notes))
+
+
+def served_target(plan: Plan, target: Target) -> Target:
+    """Give the target that the compiler of a plan serves: the one wanted, or one whose programs run there."""
+    compilers = [step for step in plan.steps if step.soft.startswith("compiler.") and step.toolchain_target]
+    served = parse_target(compilers[0].toolchain_target) if compilers else target
+    return target if served.base == target.base and not served.detail else served
 
 
 def run_task(

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from pkgmgr.cli.open import workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.table import table
-from pkgmgr.jobs.caching import clear_probes, list_downloads, prune_downloads, verify_downloads
+from pkgmgr.jobs.caching import (
+    clear_probes,
+    export_downloads,
+    import_downloads,
+    list_downloads,
+    prune_downloads,
+    verify_downloads,
+)
+from pkgmgr.model.errors import UsageError
 
 EXAMPLES = """
 ckpm cache list
 ckpm cache verify
 ckpm cache prune              remove all downloads
+ckpm cache export downloads.tar     carry them to a site without a network
+ckpm cache import downloads.tar
 ckpm cache clear-probes       ask every program again
 """
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``cache``."""
-    parser.add_argument("action", choices=("list", "verify", "prune", "clear-probes"))
+    parser.add_argument("action", choices=("list", "verify", "prune", "export", "import", "clear-probes"))
+    parser.add_argument("archive", nargs="?", metavar="FILE", help="for export and import")
 
 
 def call(options: Namespace) -> Outcome:
@@ -38,6 +50,14 @@ def call(options: Namespace) -> Outcome:
         case "prune":
             size = prune_downloads(workspace)
             return Outcome(data={"freed": size}, text=f"freed {size / 1e6:.1f} MB\n")
+        case "export" | "import":
+            if options.archive is None:
+                raise UsageError(f"ckpm cache {options.action}: which file?")
+            if options.action == "export":
+                kept = export_downloads(workspace, Path(options.archive))
+                return Outcome(data=kept, text=f"wrote {options.archive}: {len(kept)} files\n")
+            taken = import_downloads(workspace, Path(options.archive))
+            return Outcome(data=taken, text=f"took in {len(taken)} files\n")
         case _:
             clear_probes(workspace)
             return Outcome(text="every program is asked again at the next detection\n")

@@ -17,17 +17,19 @@ ckpm exec soft:compiler.gcc@12 -- make
 ckpm exec env:hello-cross -- sh -c 'echo $CC'
 """
 
+TAKES_REST = True
+"""What stands behind ``--`` is not ours: it is the program's."""
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``exec``."""
     parser.add_argument("what", nargs="+", metavar="KIND:NAME", help="requirements, entries or envs; then -- COMMAND …")
     parser.add_argument("--target", metavar="T", help="what the environment is for")
-    parser.add_argument("command", nargs="*", help=("the command"))
 
 
 def call(options: Namespace) -> Outcome:
     """Become the command, inside the environment."""
-    what, command = options.what, options.command
+    what, command = options.what, options.rest
     if not command:
         raise UsageError("which command?", hint="write it behind --: ckpm exec soft:compiler.gcc -- make")
     workspace = workspace_of(options)

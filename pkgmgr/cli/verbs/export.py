@@ -9,6 +9,7 @@ from pkgmgr.cli.outcome import Outcome
 from pkgmgr.environ.formats import render, render_deactivate
 from pkgmgr.environ.request import ExportRequest
 from pkgmgr.jobs.exporting import environment_of
+from pkgmgr.model.target import parse_target
 
 EXAMPLES = """
 eval "$(ckpm export soft:compiler.gcc@12)"
@@ -33,7 +34,8 @@ def call(options: Namespace) -> Outcome:
     request = ExportRequest(
         operations=environment.operations,
         entries=environment.entries,
-        target=environment.target,
+        host=parse_target(workspace.host.target),
+        target=parse_target(environment.target),
         path_separator=environment.path_separator,
         home=str(workspace.home),
     )

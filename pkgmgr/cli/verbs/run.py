@@ -21,12 +21,14 @@ ckpm run env:hello-cross hello --set TEXT=abc
 ckpm run ./my-project benchmark --dry-run
 """
 
+TAKES_REST = True
+"""What stands behind ``--`` is not ours: it is the program's."""
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``run``."""
     parser.add_argument("env", nargs="?", metavar="env:NAME", help="the env; default: the one of this folder")
     parser.add_argument("task", nargs="?", help="the task; default: the env's own")
-    parser.add_argument("arguments", nargs="*", help="further arguments for the program, behind --")
     add_search_options(parser)
     add_resolution_options(parser)
 
@@ -60,7 +62,7 @@ def call(options: Namespace) -> Outcome:
         options.task,
         settings,
         wishes=wishes,
-        extra=options.arguments,
+        extra=options.rest,
         echo=None if options.quiet and options.json else echo,
     )
     require_done(result)

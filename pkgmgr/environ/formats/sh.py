@@ -11,20 +11,20 @@ are in force. Builtins stand behind a backslash, where no alias is looked up.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from pkgmgr.environ.compose import is_front, separator_of
-from pkgmgr.environ.request import ExportRequest, identity_of, items_of, list_variables, variables_of
+from pkgmgr.environ.request import ExportRequest, by_variable, identity_of, is_path_list, items_of, split_at_home
 from pkgmgr.model.operation import Operation
 
-# `${x#*"$y"}` takes the quoted part literally in every shell, and an assignment never splits. `case` is no substitute:
-# bash's `nocasematch` changes it. _CKPM_WAS_… is empty for an unset variable, else `s` and its attributes, with an `x` if
-# it is exported: zsh and bash 5 tell without a process, elsewhere it is taken to be. Under `set -a` our own variables must not be exported, hence _ckpm_enter's `set +a`.
+# `${x#*"$y"}` takes the quoted part literally in every shell, and an assignment never splits. `case` is no
+# substitute: bash's `nocasematch` changes it. _CKPM_WAS_… is empty for an unset variable, else `s` and its attributes,
+# with an `x` if it is exported: zsh and bash 5 tell without a process, elsewhere it is taken to be. All variables are
+# asked in one eval, and `set +a` keeps `set -a` from exporting our own.
 _HELPERS = r"""
 _ckpm_ask() { # how to ask for a variable's attributes: what to write before and after its name
   if [ -n "${ZSH_VERSION-}" ]; then _ckpm_how='${(t)' _ckpm_end='}'
-  elif [ "${BASH_VERSINFO-0}" -ge 5 ]; then _ckpm_how='${' _ckpm_end='@a}'
+  elif [ -n "${BASH_VERSION-}" ] && [ "${BASH_VERSINFO-0}" -ge 5 ]; then _ckpm_how='${' _ckpm_end='@a}'
   else _ckpm_how='x${' _ckpm_end=':+}'
   fi
 }
@@ -51,7 +51,7 @@ _ckpm_list() { # ID VARIABLE SEPARATOR (END ITEM)...: restore a list, or take th
   else
     _ckpm_id=$1 _ckpm_name=$2 _ckpm_between=$3
     \shift 3
-    while [ $# -gt 0 ]; do
+    while [ "$#" -gt 0 ]; do
       _ckpm_drop "$_ckpm_id" "$_ckpm_name" "$_ckpm_between" "$1" "$2"
       \shift 2
     done
@@ -146,37 +146,35 @@ def render_deactivate(request: ExportRequest) -> str:
 
 
 def _activation(request: ExportRequest, name: str) -> Iterator[str]:
-    variables = variables_of(request)
+    groups = by_variable(request)
     yield "_ckpm_ask"
-    if variables:
-        keep = [f"_CKPM_WAS_{name}_{it}=\\${{{it}+s${{_ckpm_how}}{it}$_ckpm_end}}" for it in variables]
+    if groups:
+        keep = [f"_CKPM_WAS_{name}_{it}=\\${{{it}+s${{_ckpm_how}}{it}$_ckpm_end}}" for it in groups]
         yield '\\eval "' + "\n".join(keep) + '"'
-    yield from (f"_CKPM_OLD_{name}_{variable}=${{{variable}-}}" for variable in variables)
+    yield from (f"_CKPM_OLD_{name}_{variable}=${{{variable}-}}" for variable in groups)
     yield "\\unset _ckpm_how _ckpm_end"
     for operation in request.operations:
         yield _assignment(operation, request)
-    last = {operation.var: operation.op for operation in request.operations}
-    exported = [variable for variable, op in last.items() if op != "unset"]
+    exported = [variable for variable, operations in groups.items() if operations[-1].op != "unset"]
     if exported:
         yield f"\\export {' '.join(exported)}"
-    for variable in list_variables(request):
-        yield f"_CKPM_NEW_{name}_{variable}=${variable}"
+    for variable, operations in groups.items():
+        if is_path_list(operations, request.path_separator):
+            yield f"_CKPM_NEW_{name}_{variable}=${variable}"
 
 
 def _deactivation(request: ExportRequest, name: str) -> Iterator[str]:
     yield ":"  # a branch without a command is a syntax error
-    lists = list_variables(request)
-    for variable in variables_of(request):
-        if variable in lists:
-            yield f"_ckpm_list {name} {variable} {' '.join(_list_arguments(variable, request))}"
+    for variable, operations in by_variable(request).items():
+        if is_path_list(operations, request.path_separator):
+            yield f"_ckpm_list {name} {variable} {' '.join(_list_arguments(operations, request))}"
         else:
             yield f"_ckpm_back {name} {variable}"
 
 
-def _list_arguments(variable: str, request: ExportRequest) -> Iterator[str]:
-    own = [operation for operation in request.operations if operation.var == variable]
-    yield quote(separator_of(own[0], request.path_separator))
-    for operation in own:
+def _list_arguments(operations: list[Operation], request: ExportRequest) -> Iterator[str]:
+    yield quote(separator_of(operations[0], request.path_separator))
+    for operation in operations:
         for item in items_of(operation, request.path_separator):
             yield f"{'first' if is_front(operation) else 'last'} {_word(item, request.home)}"
 
@@ -196,7 +194,5 @@ def _assignment(operation: Operation, request: ExportRequest) -> str:
 
 def _word(value: str, home: str) -> str:
     """Quote a value, with ckpm's home in it named by a variable."""
-    if not home:
-        return quote(value)
-    pieces = re.split(re.escape(home) + r"(?=[/:;,\s\"']|$)", value)
+    pieces = split_at_home(value, home)
     return '"$_ckpm_home"'.join(quote(piece) if piece or len(pieces) == 1 else "" for piece in pieces)

@@ -1,5 +1,9 @@
-"""Obtaining pinned artifacts from any of several places, into a cache named by content."""
+"""Obtain pinned sources into a content-addressed cache: from the web, files, git and registries.
 
-from pkgmgr.install.fetch.fetcher import Fetcher, Progress, SilentProgress
+`Fetcher` is the way in, `Progress` what shows it; `upkeep` and `carry` serve ``ckpm cache``.
+"""
+
+from pkgmgr.install.fetch.fetcher import Fetcher
+from pkgmgr.install.fetch.progress import Progress, SilentProgress
 
 __all__ = ["Fetcher", "Progress", "SilentProgress"]

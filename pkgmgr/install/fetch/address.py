@@ -55,8 +55,14 @@ def safe_name(text: str) -> str:
 
 
 def url_name(url: str) -> str:
-    """Give the last part of a URL's path."""
-    return unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
+    """Give the last part of a URL's path.
+
+    :raises Refused: when it is no URL.
+    """
+    try:
+        return unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2])
+    except ValueError as error:
+        raise Refused("the address is not a proper URL") from error
 
 
 def require_match(pattern: re.Pattern[str], address: str, form: str) -> re.Match[str]:

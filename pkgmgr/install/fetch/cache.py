@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pkgmgr.install.fetch.partial import CHUNK, Partial
-from pkgmgr.install.fetch.progress import QUIET, Transfer
 from pkgmgr.model.errors import CkpmError
 
 
@@ -53,6 +52,7 @@ class Cache:
         except OSError:
             return False
         if _read_memo(path) == state:
+            _mark_used(path)
             return True
         if not self.is_true(path):
             forget(path)
@@ -75,17 +75,6 @@ class Cache:
         _write_memo(path, _state(path))
         return path
 
-    def partial(self, *, sha256: str, size: int | None, transfer: Transfer | None = None) -> Partial:
-        """Open the unfinished download of a content, taking over what an ended process left.
-
-        :raises CkpmError: when the cache can't be written.
-        """
-        transfer = transfer if transfer is not None else QUIET.started("", None)
-        try:
-            return Partial(self.partials, sha256=sha256, size=size, transfer=transfer)
-        except OSError as error:
-            raise unwritable(self.folder, error) from error
-
     def _also_called(self, file: Path, path: Path) -> Path:
         """Give a cached file a further name."""
         try:
@@ -101,10 +90,10 @@ class Cache:
 def files_of(place: Path) -> Iterator[Path]:
     """List the files in the folder of one content."""
     try:
-        names = sorted(os.listdir(place))
+        paths = sorted(place.iterdir())
     except OSError:
         return
-    yield from (place / name for name in names if not name.startswith("."))
+    yield from (path for path in paths if not path.name.startswith("."))
 
 
 def forget(path: Path) -> None:
@@ -142,6 +131,19 @@ def require_room(folder: Path, size: int, name: str) -> None:
                 f"no space left for {name} in {folder}: it needs {size:,} bytes, {free:,} are free",
                 hint="free some space (`ckpm cache prune` removes old downloads), or move it with CKPM_HOME",
             )
+
+
+def last_use(path: Path) -> float:
+    """Tell when a cached file was last asked for, in seconds since 1970."""
+    try:
+        return _memo(path).stat().st_mtime
+    except OSError:
+        return path.stat().st_mtime
+
+
+def _mark_used(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        os.utime(_memo(path))
 
 
 def _memo(path: Path) -> Path:

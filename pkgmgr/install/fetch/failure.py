@@ -11,11 +11,6 @@ from pkgmgr.model.errors import CkpmError
 class SourceFailure(CkpmError):
     """One address gave nothing usable."""
 
-    @property
-    def reason(self) -> str:
-        """What happened, without the address."""
-        return self.message
-
 
 class Unreachable(SourceFailure):
     """Nobody answered, or the answer broke off: another time, or another network, it may work."""

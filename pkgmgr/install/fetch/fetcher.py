@@ -1,232 +1,222 @@
-"""Fetch a source from the first address that gives it, verify it, keep it under its hash.
-
-Touches: the download cache; the network, through the modules in `schemes`.
-"""
+"""Obtain sources: from the cache, else from the first of their addresses that gives the pinned content."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib
+import contextlib
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Protocol
 
-from pkgmgr.install.fetch.errors import SourceFailed
-from pkgmgr.model.errors import CkpmError, IntegrityError, NetworkError
+from pkgmgr.install.fetch.address import shown, with_mirrors
+from pkgmgr.install.fetch.cache import Cache, require_room, unwritable
+from pkgmgr.install.fetch.failure import SourceFailure, Unreachable, WrongContent
+from pkgmgr.install.fetch.job import Job, Patience, Scheme, Stop
+from pkgmgr.install.fetch.lock import exclusively
+from pkgmgr.install.fetch.partial import Partial
+from pkgmgr.install.fetch.progress import Progress, SilentProgress
+from pkgmgr.install.fetch.registered import file_name, find_scheme
+from pkgmgr.model.errors import CkpmError, IntegrityError, Interrupted, NetworkError
 from pkgmgr.model.package import Source
 
-_BLOCK = 1 << 20
-_SCHEMES = {
-    "https": "http",
-    "http": "http",
-    "file": "file",
-    "pypi": "pypi",
-    "npm": "npm",
-    "apt": "apt",
-    "apt-source": "apt",
-    "hf": "hf",
-}
+_WORST = (IntegrityError, NetworkError, CkpmError)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class Progress(Protocol):
-    """Told how a download goes on; the command line draws it."""
-
-    def begin(self, name: str, size: int | None) -> None:
-        """A download of so many bytes begins; None when the size is not known."""
-
-    def advance(self, count: int) -> None:
-        """So many bytes more have come."""
-
-    def end(self) -> None:
-        """It is there, or has failed."""
-
-
-class SilentProgress:
-    """Shows nothing."""
-
-    def begin(self, name: str, size: int | None) -> None:
-        """Show nothing."""
-
-    def advance(self, count: int) -> None:
-        """Show nothing."""
-
-    def end(self) -> None:
-        """Show nothing."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Fetcher:
-    """Fetches into one cache."""
+    """Obtains sources into a cache; may be used from several threads.
 
-    cache: Path
-    """Its folder; files lie in ``sha256/<2>/<hash>/<name>``."""
-    offline: bool = False
-    mirrors: Mapping[str, str] = field(default_factory=dict)
-    """Beginning of an address → what to put in its place."""
-    progress: Progress = field(default_factory=SilentProgress)
-    jobs: int = 4
+    :param cache: its folder.
+    :param mirrors: beginning of an address → what to try in its place first.
+    :param jobs: downloads at a time in `fetch_all`.
+    :param variables: the person's environment variables, for the registries' clients and their tokens.
+    """
+
+    def __init__(
+        self,
+        cache: Path,
+        *,
+        offline: bool = False,
+        mirrors: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
+        jobs: int = 4,
+        variables: Mapping[str, str] | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self.cache = cache
+        self.kept = Cache(cache)
+        self.offline = offline
+        self._mirrors = mirrors or {}
+        self._progress = progress or SilentProgress()
+        self._jobs = max(1, jobs)
+        self._variables = dict(os.environ) if variables is None else variables
+        self._patience = patience or Patience()
+        self._stop = Stop()
+
+    def cached(self, source: Source) -> Path | None:
+        """Give the path of a source's file when the cache has it, verified."""
+        return self.kept.find(source.sha256, file_name(source))
 
     def fetch(self, source: Source) -> Path:
-        """Give the path of a source's artifact, fetched if it is not in the cache.
+        """Give the path of a source's file, verified, fetching it if the cache has it not.
 
-        :raises IntegrityError: when what came has another hash; it is not kept.
-        :raises NetworkError: when no address could be reached, naming each and why.
+        :raises IntegrityError: when something else than the pinned content was received; it was not kept.
+        :raises NetworkError: when the network is needed and not there, or forbidden.
+        :raises CkpmError: when no address has it, or it can't be written.
         """
-        kept = self.cached(source)
-        if kept is not None:
-            return kept
-        from filelock import FileLock  # 50 ms that a look-up of what is there need not pay
-
-        folder = self._folder(source.sha256)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        # One process downloads; the others wait and find the file.
-        with FileLock(f"{folder}.lock"):
-            kept = self.cached(source)
-            return kept if kept is not None else self._fetch(source, folder)
-
-    def fetch_all(self, wanted: Sequence[Sequence[Source]]) -> list[Path]:
-        """Fetch several at the same time; each is a list of sources of which any will do.
-
-        :return: the path of each, in order.
-        """
-        if len(wanted) < 2:
-            return [self.fetch_any(rows) for rows in wanted]
-        with ThreadPoolExecutor(max_workers=max(1, self.jobs)) as pool:
-            return list(pool.map(self.fetch_any, wanted))
+        name = file_name(source)
+        if not _SHA256.fullmatch(source.sha256):
+            raise IntegrityError(f"{name} is not pinned: {source.sha256!r} is no sha256")
+        if found := self.cached(source):
+            return found
+        with exclusively(self.kept.locks, source.sha256, name=name, progress=self._progress, stop=self._stop):
+            return self.cached(source) or self._download(source, name)
 
     def fetch_any(self, sources: Sequence[Source]) -> Path:
-        """Give the first of several equivalent sources that can be had, what is in the cache before all others."""
+        """Give the first of several equivalent sources that can be had, what is in the cache before all others.
+
+        :raises CkpmError: as `fetch`; wrong content ends it at once.
+        """
         for source in sources:
-            kept = self.cached(source)
-            if kept is not None:
-                return kept
+            if found := self.cached(source):
+                return found
         failures: list[CkpmError] = []
         for source in sources:
             try:
                 return self.fetch(source)
-            except IntegrityError:
+            except (IntegrityError, Interrupted):
                 raise
             except CkpmError as error:
                 failures.append(error)
-        if len(failures) == 1:
-            raise failures[0]
-        kind = NetworkError if all(isinstance(error, NetworkError) for error in failures) else CkpmError
-        raise kind("\n".join(error.message for error in failures), hint=failures[-1].hint)
+        raise _together(failures)
 
-    def cached(self, source: Source) -> Path | None:
-        """Give the path of an artifact that is in the cache, whole."""
-        path = self._folder(source.sha256) / file_name(source)
-        try:
-            size = path.stat().st_size
-        except OSError:
-            return self._renamed(source)
-        return path if source.size is None or size == source.size else None
+    def fetch_all(self, wanted: Sequence[Sequence[Source]]) -> list[Path]:
+        """Fetch several at a time; each is a list of sources of which any will do.
 
-    def _renamed(self, source: Source) -> Path | None:
-        """Give the same content kept under another name."""
-        folder = self._folder(source.sha256)
-        try:
-            found = [path for path in folder.iterdir() if not path.name.startswith(".")]
-        except OSError:
-            return None
-        return found[0] if found else None
-
-    def _folder(self, sha256: str) -> Path:
-        return self.cache / "sha256" / sha256[:2] / sha256
-
-    def _fetch(self, source: Source, folder: Path) -> Path:
-        reasons: list[tuple[str, str]] = []
-        wrong: IntegrityError | None = None
-        needs_network = True
-        for address in source.urls:
-            mirrored = self._mirrored(address)
-            scheme = mirrored.partition(":")[0]
-            if self.offline and scheme != "file":
-                reasons.append((address, "not asked: offline"))
-                continue
+        :return: the path of each, in order.
+        :raises CkpmError: as `fetch`; the failures of all that were running are told together.
+        """
+        if len(wanted) < 2:  # in this thread an interruption arrives at once
+            return [self.fetch_any(sources) for sources in wanted]
+        with ThreadPoolExecutor(self._jobs, thread_name_prefix="fetch") as pool:
+            futures = [pool.submit(self.fetch_any, sources) for sources in wanted]
             try:
-                return self._from(mirrored, scheme, source, folder)
-            except IntegrityError as error:
-                wrong = error
-            except SourceFailed as error:
-                needs_network = needs_network and error.is_network
-                reasons.append((address, str(error)))
-        if wrong is not None:
-            raise wrong
-        tried = "".join(f"\n  {address}: {reason}" for address, reason in reasons)
-        message = f"{file_name(source)} {source.version} could not be fetched; tried:{tried}"
-        if needs_network:
-            hint = (
-                "run without --offline" if self.offline else "is the network there? 'ckpm cache import' carries files"
-            )
-            raise NetworkError(message, hint=hint)
-        raise CkpmError(message, hint="'ckpm cache import' brings a file that was fetched elsewhere")
+                wait(futures, return_when=FIRST_EXCEPTION)
+            except BaseException:  # the person's Ctrl-C arrives in this thread alone
+                self._stop.set()
+                raise
+            finally:
+                for future in futures:
+                    future.cancel()
+        _raise_all(futures)
+        return [future.result() for future in futures]
 
-    def _mirrored(self, address: str) -> str:
-        for beginning, place in self.mirrors.items():
-            if address.startswith(beginning):
-                return place + address[len(beginning) :]
-        return address
+    def _download(self, source: Source, name: str) -> Path:
+        """Try the addresses in turn."""
+        failures: list[tuple[str, SourceFailure]] = []
+        for address in with_mirrors(source.urls, self._mirrors):
+            try:
+                return self._try(address, source, name)
+            except SourceFailure as failure:
+                failures.append((shown(address), failure))
+        raise _no_address_left(name, failures)
 
-    def _from(self, address: str, scheme: str, source: Source, folder: Path) -> Path:
-        if scheme not in _SCHEMES:
-            raise SourceFailed(f"unknown kind of address {scheme!r}", is_network=False)
-        module = importlib.import_module(f"pkgmgr.install.fetch.schemes.{_SCHEMES[scheme]}")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = folder.parent / f"{folder.name}.partial"
-        self.progress.begin(file_name(source), source.size)
+    def _try(self, address: str, source: Source, name: str) -> Path:
+        """Download from one address and let the result appear."""
+        scheme = find_scheme(address)
+        if self.offline and not getattr(scheme, "LOCAL", False):
+            raise Unreachable("not tried: --offline", hint="run without --offline, or use `ckpm cache import`")
+        self._progress.begin(name, source.size)
         try:
-            module.fetch(address, partial, source=source, advance=self.progress.advance)
-            check_file(partial, source, address)
-        except IntegrityError:
-            partial.unlink(missing_ok=True)
-            raise
+            with Partial(
+                self.kept.partials, sha256=source.sha256, size=source.size, progress=self._progress
+            ) as partial:
+                require_room(self.cache, (source.size or 0) - partial.received, name)
+                self._fill(scheme, address, partial)
+                return self.kept.publish(partial, name)
         except OSError as error:
-            if error.errno == 28:
-                partial.unlink(missing_ok=True)
-            raise
+            raise unwritable(self.cache, error) from error
         finally:
-            self.progress.end()
-        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name[:8]}-", dir=folder.parent))
-        partial.replace(staging / file_name(source))
-        if folder.exists():
-            shutil.rmtree(folder)
-        staging.chmod(0o755)
-        staging.replace(folder)
-        return folder / file_name(source)
+            self._progress.end()
 
+    def _partial(self, source: Source) -> Partial:
+        return Partial(self.kept.partials, sha256=source.sha256, size=source.size, progress=self._progress)
 
-def file_name(source: Source) -> str:
-    """Give the name to keep an artifact under."""
-    if source.file:
-        return source.file
-    address = source.urls[0]
-    _, mark, fragment = address.partition("#")
-    last = (fragment if mark else address).rstrip("/").rsplit("/", 1)[-1]
-    return "".join(character if character.isalnum() or character in ".-_+" else "_" for character in last) or "artifact"
+    def _fill(self, scheme: Scheme, address: str, partial: Partial) -> None:
+        """Let the scheme fill the partial file, and verify it.
 
+        What was resumed and is wrong may have had a bad beginning, from another address: that is tried once anew.
+        """
+        for is_last in (False, True):
+            resumed = partial.resumed
+            try:
+                with self._scratch() as scratch:
+                    scheme.obtain(address, self._job(partial, scratch))
+                partial.verify()
+                return
+            except WrongContent:
+                if is_last or not resumed:
+                    raise
+                partial.restart()
 
-def check_file(path: Path, source: Source, address: str) -> None:
-    """Raise `IntegrityError` unless a file has the source's size and hash."""
-    size = path.stat().st_size
-    digest = hash_file(path)
-    if digest != source.sha256:
-        expected = f"sha256 {source.sha256}" + (f", {source.size} bytes" if source.size is not None else "")
-        raise IntegrityError(
-            f"{file_name(source)} from {address} is not what was pinned: expected {expected}; "
-            f"got sha256 {digest}, {size} bytes",
-            hint="nothing was kept; the file was changed on its way or upstream: do not use it unless you know why",
+    def _job(self, partial: Partial, scratch: Path) -> Job:
+        return Job(
+            partial=partial,
+            scratch=scratch,
+            shelf=self.kept.shelf,
+            variables=self._variables,
+            patience=self._patience,
+            stop=self._stop,
         )
-    if source.size is not None and size != source.size:
-        raise IntegrityError(f"{file_name(source)}: {size} bytes, and the package states {source.size}")
+
+    @contextlib.contextmanager
+    def _scratch(self) -> Iterator[Path]:
+        """Give a folder that is removed afterwards."""
+        folder = Path(tempfile.mkdtemp(prefix="scratch-", dir=self.kept.partials))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def hash_file(path: str | os.PathLike[str]) -> str:
-    """Give the sha256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _no_address_left(name: str, failures: list[tuple[str, SourceFailure]]) -> CkpmError:
+    """Make one error of all failures: wrong content before no network before everything else."""
+    tried = "".join(f"\n  {address}: {failure.message}" for address, failure in failures)
+    hints = "; ".join(dict.fromkeys(failure.hint for _, failure in failures if failure.hint))
+    if any(isinstance(failure, WrongContent) for _, failure in failures):
+        return IntegrityError(
+            f"{name} is not what its package pins, nothing was kept; tried:{tried}",
+            hint="try again later; if upstream has replaced the file, the package needs its new checksum",
+        )
+    if any(isinstance(failure, Unreachable) for _, failure in failures):
+        return NetworkError(
+            f"{name} can't be fetched; tried:{tried}",
+            hint=hints or "check the network and the proxy, set a mirror, or use `ckpm cache import`",
+        )
+    return CkpmError(
+        f"no source has {name}; tried:{tried}" if failures else f"{name} has no address to be fetched from",
+        hint=hints or "set a mirror, or bring the file with `ckpm cache import`",
+    )
+
+
+def _raise_all(futures: Iterable[Future[Path]]) -> None:
+    """Raise the failures of several downloads as one."""
+    errors = [error for future in futures if not future.cancelled() and (error := future.exception())]
+    for error in errors:
+        if not isinstance(error, CkpmError):
+            raise error
+    if errors:
+        raise _together([error for error in errors if isinstance(error, CkpmError)])
+
+
+def _together(errors: Sequence[CkpmError]) -> CkpmError:
+    """Make one error of several: of the worst one's kind, telling the others too."""
+    if not errors:
+        return CkpmError("there is no source to be fetched")
+    worst = min(errors, key=lambda error: next(rank for rank, kind in enumerate(_WORST) if isinstance(error, kind)))
+    if len(errors) == 1:
+        return worst
+    return type(worst)("\n".join(dict.fromkeys(error.message for error in errors)), hint=worst.hint)

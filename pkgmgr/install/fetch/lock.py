@@ -29,21 +29,23 @@ def exclusively(folder: Path, sha256: str, *, name: str, progress: Progress, sto
     except OSError as error:
         raise unwritable(folder.parent, error) from error
     lock = filelock.FileLock(folder / f"{sha256}.lock")
-    transfer = None
+    is_shown = False
     try:
         while not lock.is_locked:
             try:
                 lock.acquire(timeout=0, blocking=False)
             except filelock.Timeout:
-                transfer = transfer or progress.started(f"{name} (another process is fetching it)", None)
+                if not is_shown:
+                    progress.begin(f"{name} (another process is fetching it)", None)
+                    is_shown = True
                 stop.wait(_POLL)
             except (OSError, NotImplementedError):
                 break
-        if transfer is not None:
-            transfer.finished()
-            transfer = None
+        if is_shown:
+            progress.end()
+            is_shown = False
         yield
     finally:
-        if transfer is not None:
-            transfer.finished()
+        if is_shown:
+            progress.end()
         lock.release()

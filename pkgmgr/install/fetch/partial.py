@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from pkgmgr.install.fetch.failure import WrongContent
-from pkgmgr.install.fetch.progress import Transfer
+from pkgmgr.install.fetch.progress import Progress
 from pkgmgr.model.errors import CkpmError
 
 CHUNK = 1 << 20
@@ -36,14 +36,14 @@ class Partial:
     :param size: of the whole content in bytes, where known.
     """
 
-    def __init__(self, folder: Path, *, sha256: str, size: int | None, transfer: Transfer) -> None:
+    def __init__(self, folder: Path, *, sha256: str, size: int | None, progress: Progress) -> None:
         self.sha256 = sha256
         self.size = size
         self.received = 0
         """Bytes so far."""
         self.resumed = False
         """True while bytes of an earlier process or try are part of it."""
-        self._transfer = transfer
+        self._progress = progress
         self._free = folder / f"{sha256}.part"
         self._path = folder / f"{sha256}.{_owner()}.{next(_serial)}.part"
         self._hash = hashlib.sha256()
@@ -83,13 +83,13 @@ class Partial:
             self._give_up_space(error)
         self._hash.update(chunk)
         self.received += len(chunk)
-        self._transfer.advanced(len(chunk))
+        self._progress.advance(len(chunk))
 
     def restart(self) -> None:
         """Throw away what is there and begin anew."""
         self._file.truncate(0)
         self._hash = hashlib.sha256()
-        self._transfer.advanced(-self.received)
+        self._progress.advance(-self.received)
         self.received = 0
         self.resumed = False
 
@@ -129,7 +129,7 @@ class Partial:
             while chunk := file.read(CHUNK):
                 self._hash.update(chunk)
                 self.received += len(chunk)
-        self._transfer.advanced(self.received)
+        self._progress.advance(self.received)
         if self.received > (self.size if self.size is not None else _MOST):
             self.restart()
 
@@ -147,6 +147,11 @@ class Partial:
 
 def _owner() -> str:
     return f"{socket.gethostname() or 'localhost'}.{os.getpid()}"
+
+
+def is_in_use(path: Path) -> bool:
+    """Tell whether somebody may be writing a partial file: not when it was given up, or its process is gone."""
+    return path.name.count(".") > 1 and not _is_abandoned(path)
 
 
 def _is_abandoned(path: Path) -> bool:

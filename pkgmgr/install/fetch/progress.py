@@ -5,36 +5,27 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class Transfer(Protocol):
-    """One running transfer. Called from the thread that transfers."""
-
-    def advanced(self, count: int) -> None:
-        """Tell that more bytes are there; negative when a transfer begins anew."""
-
-    def finished(self) -> None:
-        """Tell that it is over, with success or without."""
-
-
 class Progress(Protocol):
-    """Where transfers are announced. Called from several threads."""
+    """Told how transfers go on. Each thread has at most one at a time, and calls all three of it."""
 
-    def started(self, name: str, total: int | None) -> Transfer:
-        """Begin one.
+    def begin(self, name: str, size: int | None) -> None:
+        """A transfer of so many bytes begins; None when the size is not known."""
 
-        :param total: in bytes; None when it is not known.
-        """
+    def advance(self, count: int) -> None:
+        """So many bytes more are there; negative when a transfer begins anew."""
 
-
-class _Quiet:
-    def started(self, name: str, total: int | None) -> Transfer:
-        return self
-
-    def advanced(self, count: int) -> None:
-        pass
-
-    def finished(self) -> None:
-        pass
+    def end(self) -> None:
+        """It is over, with success or without."""
 
 
-QUIET: Progress = _Quiet()
-"""Shows nothing."""
+class SilentProgress:
+    """Shows nothing."""
+
+    def begin(self, name: str, size: int | None) -> None:
+        """Show nothing."""
+
+    def advance(self, count: int) -> None:
+        """Show nothing."""
+
+    def end(self) -> None:
+        """Show nothing."""

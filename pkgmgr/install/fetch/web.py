@@ -9,12 +9,12 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from pkgmgr.install.fetch.address import shown
-from pkgmgr.install.fetch.failure import Refused, SourceFailure, Unreachable, WrongContent
+from pkgmgr.install.fetch.failure import Refused, Unreachable, WrongContent
 from pkgmgr.install.fetch.partial import CHUNK
 
 if TYPE_CHECKING:
@@ -40,6 +40,13 @@ class _Passing(Unreachable):
 
 class _NoConnection(_Passing):
     """The host was not reached at all."""
+
+
+class _Untrusted(Refused):
+    """The other side could not prove who it is."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, hint="behind an inspecting proxy, set REQUESTS_CA_BUNDLE to its certificates")
 
 
 def obtain_url(url: str, job: Job, *, headers: Mapping[str, str] | None = None) -> None:
@@ -183,7 +190,7 @@ def _failure(error: BaseException, patience: Patience) -> BaseException:
         return error
     text = str(error)
     if isinstance(error, requests.exceptions.SSLError):
-        return SourceFailureOfTrust("the server's certificate is not trusted")
+        return _Untrusted("the server's certificate is not trusted")
     if isinstance(error, requests.exceptions.ProxyError):
         return _NoConnection("the proxy does not let it through")
     if isinstance(error, requests.ConnectTimeout):
@@ -199,13 +206,6 @@ def _failure(error: BaseException, patience: Patience) -> BaseException:
     if "unreachable" in text:
         return _NoConnection("the network is unreachable")
     return _Passing("the connection broke")
-
-
-class SourceFailureOfTrust(Refused):
-    """The other side could not prove who it is."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, hint="behind an inspecting proxy, set REQUESTS_CA_BUNDLE to its certificates")
 
 
 def _require_success(response: requests.Response) -> None:
@@ -240,7 +240,7 @@ def _announced(response: requests.Response, received: int) -> int | None:
     return received + int(length) if length.isdigit() else None
 
 
-def _chunks(response: requests.Response, job: Job) -> Any:
+def _chunks(response: requests.Response, job: Job) -> Iterator[bytes]:
     """Give the body as it comes, raw; a transfer that is too slow has stalled."""
     import requests
     from urllib3.exceptions import HTTPError
@@ -260,8 +260,6 @@ def _chunks(response: requests.Response, job: Job) -> Any:
                     raise _Passing(f"stalled: {count} bytes in {now - since:.0f} s")
                 since, count = now, 0
     except (HTTPError, requests.RequestException, OSError) as error:
-        if isinstance(error, SourceFailure):
-            raise
         raise _Passing(_broken(error, patience)) from error
 
 

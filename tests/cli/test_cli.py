@@ -1,0 +1,148 @@
+"""The command as a person and a script see it: JSON, exit codes, one readable message."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pkgmgr.cli.main import VERBS
+from tests.conftest import Ckpm
+
+BAD = [
+    (["detct"], 2, "did you mean 'ckpm detect'"),
+    (["detect", "soft", "compiler.gc"], 3, "did you mean 'compiler.gcc'"),
+    (["detect", "soft", "tool.cmake", "--search-path", "/not/there"], 3, "/not/there does not exist"),
+    (["detect", "--no-system"], 2, "--search-path"),
+    (["detect", "soft", "tool.git@=>1"], 2, "=>1"),
+    (["detect", "--jsn"], 2, "--json"),
+    (["install", "package:lib-zlip"], 3, "did you mean 'lib-zlib'"),
+    (["install", "package:lib-zlib@9"], 3, "1.2.13"),
+    (["install", "package:lib-zlib", "--target", "linux-arm46"], 2, "linux-arm64"),
+    (["install", "package:lib-zlib", "--target", "freebsd-x86_64"], 3, "freebsd-x86_64"),
+    (["install", "package:model-ssd-mobilenet+fromat=tf"], 2, "did you mean 'format'"),
+    (["install", "package:model-ssd-mobilenet+format=tff"], 2, "did you mean 'tf'"),
+    (["install"], 2, "what is to be installed"),
+    (["export", "soft:tool.git", "--format", "bsh"], 2, "did you mean"),
+    (["run", "env:hello-crss"], 3, "did you mean 'hello-cross'"),
+    (["run", "env:hello-cross", "helo"], 3, "did you mean 'hello'"),
+    (["show", "soft:nothing.atall"], 3, "nothing.atall"),
+    (["show", "entry:nothing"], 3, "nothing"),
+    (["exec", "soft:tool.git"], 2, "which command"),
+    (["exec", "soft:tool.git", "--", "no-such-command"], 3, "no-such-command"),
+    (["sync", "env:hello-cross", "--locked"], 6, "no lock"),
+    (["--wrong"], 2, "--wrong"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "words"), BAD, ids=[" ".join(row[0]) for row in BAD])
+def test_bad_input_is_one_readable_message(ckpm: Ckpm, arguments: list[str], code: int, words: str) -> None:
+    plain = ckpm(*arguments)
+    assert plain.code == code
+    assert plain.out == ""
+    assert words in plain.err
+    assert len(plain.err.splitlines()) <= 2
+    if "--jsn" not in arguments and "--wrong" not in arguments:
+        place = arguments.index("--") if "--" in arguments else len(arguments)
+        document = ckpm(*arguments[:place], "--json", *arguments[place:]).document
+        assert document["ok"] is False
+        assert document["data"] is None
+        assert set(document["error"]) == {"code", "message", "hint"}
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_has_help_with_examples(ckpm: Ckpm, verb: str) -> None:
+    ran = ckpm(verb, "--help")
+    assert ran.code == 0
+    assert "examples:" in ran.out
+    assert f"ckpm {verb}" in ran.out.split("examples:")[1]
+
+
+def test_version_and_help(ckpm: Ckpm) -> None:
+    assert ckpm("--version").out.startswith("ckpm ")
+    assert "verbs:" in ckpm("--help").out
+
+
+def test_the_contract_of_detect(ckpm: Ckpm) -> None:
+    document = ckpm("detect", "soft", "lang.python", "--json").document
+    assert (document["ok"], document["command"], document["error"]) == (True, "detect", None)
+    entry = document["data"][0]
+    keys = {"id", "soft", "version", "prefix", "target", "origin", "tags", "files", "attributes", "env", "deps"}
+    assert keys | {"package", "evidence", "fingerprint"} <= set(entry)
+    assert entry["fingerprint"].startswith("sha256:")
+    assert ckpm("detect", "lang.python", "--json").data == document["data"]
+    assert ckpm("detect", "soft:lang.python", "--json").data == document["data"]
+    assert ckpm("list", "entry", "--json").data
+
+
+def test_the_interpreter_that_runs_the_tests_is_found(ckpm: Ckpm) -> None:
+    import sys
+
+    found = ckpm("detect", "lang.python", "--search-path", sys.prefix, "--no-system", "--json").data
+    assert sys.prefix in [entry["prefix"] for entry in found]
+
+
+def test_earlier_queries_change_no_later_answer(ckpm: Ckpm) -> None:
+    before = ckpm("detect", "lang.python", "--json").data
+    ckpm("detect", "lang.python@3", "tool.git", "--json")
+    assert ckpm("detect", "lang.python", "--json").data == before
+
+
+def test_no_register_leaves_no_trace(ckpm: Ckpm, home: Path) -> None:
+    assert ckpm("detect", "tool.git", "--no-register").code == 0
+    assert not (home / "detected.json").exists()
+
+
+def test_platform(ckpm: Ckpm) -> None:
+    facts = ckpm("detect", "platform", "--json", env={"CKPM_OVERRIDE_NVIDIA_DRIVER": "570.1"}).data
+    assert facts["os"]
+    assert facts["drivers"]["nvidia"] == "570.1"
+    assert ckpm("show", "platform", "--json", env={"CKPM_OVERRIDE_KERNEL": ""}).data["kernel"] is None
+
+
+def test_new_documents_pass_lint(ckpm: Ckpm, tmp_path: Path) -> None:
+    for kind, name in (("soft", "tool.mine"), ("package", "lib-mine"), ("env", "mine")):
+        assert ckpm("new", kind, name, "--into", str(tmp_path)).code == 0
+    assert ckpm("lint", str(tmp_path / "tool.mine")).code == 0
+    assert ckpm("lint", str(tmp_path / "mine")).code == 0
+    again = ckpm("new", "env", "mine", "--into", str(tmp_path))
+    assert (again.code, "there already" in again.err) == (2, True)
+
+
+def test_a_soft_is_written_from_a_real_program(ckpm: Ckpm, tmp_path: Path) -> None:
+    tool = tmp_path / "frobnicate"
+    tool.write_text('#!/bin/sh\necho "frobnicate (GNU things) version 4.10.2 (2024)"\n')
+    tool.chmod(0o755)
+    assert ckpm("new", "soft", "frobnicate", "--from", str(tool), "--into", str(tmp_path / "out")).code == 0
+    file = tmp_path / "out" / "tool.frobnicate" / "soft.toml"
+    assert "4.10.2" in file.read_text()
+    ran = ckpm("lint", str(file))
+    assert ran.code == 0, ran.out
+
+
+def test_a_broken_document_is_named_and_the_rest_goes_on(ckpm: Ckpm, tmp_path: Path) -> None:
+    folder = tmp_path / "plugins" / "soft_plugins" / "tool.broken"
+    folder.mkdir(parents=True)
+    (folder / "soft.toml").write_text("name = \n")
+    ran = ckpm("list", "soft", "--json", env={"CKPM_PLUGIN_PATH": str(tmp_path / "plugins")})
+    assert ran.code == 0
+    assert any("tool.broken" in warning and ":1:" in warning for warning in ran.document["warnings"])
+    shown = ckpm("show", "soft:tool.broken", env={"CKPM_PLUGIN_PATH": str(tmp_path / "plugins")})
+    assert (shown.code, "not valid TOML" in shown.err) == (2, True)
+
+
+def test_settings_keep_what_was_there(ckpm: Ckpm) -> None:
+    assert ckpm("config", "set", "jobs", "3").code == 0
+    assert ckpm("config", "set", "jobs", "many").code == 2
+    assert ckpm("config", "set", "job", "3").code == 2
+    assert ckpm("config", "get", "jobs").out == "3\n"
+
+
+def test_exec_passes_everything_on(ckpm: Ckpm) -> None:
+    ran = ckpm("exec", "soft:lang.python", "--", "sh", "-c", 'printf "%s|" "$@"; exit 7', "-", "a b", "--json", "$(x)")
+    assert (ran.code, ran.out) == (7, "a b|--json|$(x)|")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(ckpm: Ckpm, shell: str) -> None:
+    assert "detect" in ckpm("completion", shell).out

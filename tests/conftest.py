@@ -1,0 +1,71 @@
+"""What many tests need: an empty home, the command as a person runs it, small repositories."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a call of the command gave."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Standard output as the one JSON document that it must be."""
+        document = json.loads(self.out)
+        assert isinstance(document, dict)
+        return document
+
+    @property
+    def data(self) -> Any:
+        """The document's data."""
+        return self.document["data"]
+
+
+Ckpm = Callable[..., Ran]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home that does not exist yet, with a space and a quote in its name."""
+    return tmp_path / "it's a home"
+
+
+@pytest.fixture
+def ckpm(home: Path, tmp_path: Path) -> Ckpm:
+    """The command, in a process of its own, with no terminal."""
+    work = tmp_path / "work"
+    work.mkdir()
+
+    def call(
+        *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None, timeout: float = 300
+    ) -> Ran:
+        variables = {key: value for key, value in os.environ.items() if not key.startswith("CKPM_")}
+        variables |= {"CKPM_HOME": str(home), "PYTHONPATH": str(Path(__file__).parents[1]), **(env or {})}
+        done = subprocess.run(
+            [sys.executable, "-m", "pkgmgr", *arguments],
+            capture_output=True,
+            text=True,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            cwd=cwd or work,
+            timeout=timeout,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return call
