@@ -28,6 +28,8 @@ class ExportRequest:
     """Where the result will run; the build is a cross build if this is given and is not the host."""
     toolchain: Toolchain | None = None
     """What build systems call the target, from its document."""
+    triple: str = ""
+    """The target's GNU triple, with the API level of an Android target: what clang's ``--target`` takes."""
     emulator: Sequence[str] = ()
     """The command that runs the target's programs on the host."""
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

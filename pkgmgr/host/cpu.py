@@ -64,7 +64,7 @@ def identify(arch: str, info: Mapping[str, str]) -> Processor:
 
 
 def _compatible(arch: str, info: Mapping[str, str], features: frozenset[str]) -> list[Microarchitecture]:
-    from archspec.cpu import TARGETS  # 40 ms, and only where facts are asked for
+    from archspec.cpu import TARGETS, Microarchitecture  # 40 ms, and only where facts are asked for
     from archspec.cpu.schema import TARGETS_JSON
 
     family = _FAMILIES.get(arch, arch)
@@ -82,7 +82,9 @@ def _compatible(arch: str, info: Mapping[str, str], features: frozenset[str]) ->
         vendor = TARGETS_JSON["conversions"]["arm_vendors"].get(code, code)
     else:
         vendor = info.get("vendor_id", "generic")
-    return [item for item in known if item.vendor in (vendor, "generic") and item.features <= features] or [
+    # archspec adds the features that others imply or that go by two names (``pni`` is ``sse3``).
+    seen = Microarchitecture("", [], vendor, set(features), {}).features
+    return [item for item in known if item.vendor in (vendor, "generic") and item.features <= seen] or [
         item for item in known if item.name == family
     ]
 

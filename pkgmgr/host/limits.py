@@ -103,7 +103,7 @@ def _folders(root: str, group: str) -> Iterator[str]:
 
     Inside a container the group's own path is often not there, and the root of the mount is the group.
     """
-    path = posixpath.normpath("/" + group)
+    path = posixpath.normpath("/" + group.strip("/"))
     while True:
         yield root + path.rstrip("/")
         if path == "/":
