@@ -1,15 +1,18 @@
 """A module file in Lua, for Lmod. Pure.
 
 ``pushenv`` is used rather than ``setenv``, since unloading then gives the old value back. Additions that are no lists
-of paths are made by it as well: ``prepend_path`` would take doubled words out of them.
+of paths are made by it as well: ``prepend_path`` would take doubled words out of them. In lists of paths that is
+Lmod's rule, unless a site sets LMOD_DUPLICATE_PATHS: a folder that was there already moves to its new place.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pkgmgr.environ.compose import is_front, separator_of
 from pkgmgr.environ.request import ExportRequest, by_variable, is_path_list
+from pkgmgr.model.errors import UsageError
 from pkgmgr.model.operation import Operation
 
 
@@ -24,6 +27,8 @@ def render(request: ExportRequest) -> str:
 
 
 def _lines(operation: Operation, is_item: bool, separator: str) -> Iterator[str]:
+    if re.search(r"[\r\n]", (operation.value or "") + separator):
+        raise UsageError(f"{operation.var}: Lmod can't hold a line break in a value: a shell would run what follows")
     name, value = quote(operation.var), quote(operation.value or "")
     if operation.op == "unset":
         yield f"pushenv({name}, false)"
