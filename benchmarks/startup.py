@@ -33,6 +33,7 @@ def main() -> int:
     ckpm = [sys.executable, "-m", "pkgmgr"]
     with tempfile.TemporaryDirectory() as home:
         variables = {**os.environ, "CKPM_HOME": home, "PYTHONPATH": str(ROOT)}
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
         commands = {
             "python -c pass": [sys.executable, "-c", "pass"],
             "ckpm --version": [*ckpm, "--version"],

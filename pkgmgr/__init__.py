@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pkgmgr.environ.formats import render_deactivate as render_deactivate
     from pkgmgr.environ.request import ExportRequest as ExportRequest
     from pkgmgr.host.facts import read_platform as read_platform
-    from pkgmgr.jobs.detection import Search as Search
     from pkgmgr.jobs import detection, installation
+    from pkgmgr.jobs.detection import Search as Search
     from pkgmgr.jobs.envs import find_env as find_env
     from pkgmgr.jobs.exporting import environment_of as environment_of
     from pkgmgr.jobs.installation import Installation as Installation

@@ -22,6 +22,10 @@ _MOST_WITNESSES = 24
 _READ_LIMIT = 1 << 20
 
 
+class NotRemembered(BaseException):
+    """A question would have to be asked. Not an `Exception`: a hook's guard must let it through."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asker:
     """Questions to one host, with a memory."""
@@ -32,6 +36,8 @@ class Asker:
     """True: ask again whatever is remembered."""
     timeout: float | None = None
     """Of one question, in seconds."""
+    only_recall: bool = False
+    """True: raise `NotRemembered` in place of starting a process."""
 
     def run(self, argv: Sequence[str]) -> Answer:
         """Run a program, or recall its answer if the program has not changed since."""
@@ -43,6 +49,8 @@ class Asker:
             known = self.memory.recall(key, self.host.files)
             if known is not None:
                 return known
+        if self.only_recall:
+            raise NotRemembered
         answer = self.host.runner.run(argv, timeout=self.timeout)
         self.memory.remember(key, answer, self._witnesses(argv[0], answer), self.host.files)
         return answer

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
-from pkgmgr.detect.ask import Asker, examine
+from pkgmgr.detect.ask import Asker, NotRemembered, examine
 from pkgmgr.detect.candidates import Candidate, Finding, ProgramIndex, find_files, find_programs
 from pkgmgr.detect.conclude import conclude
 from pkgmgr.detect.distributions import DistributionIndex, Site, python_sites
@@ -157,32 +156,51 @@ class Detector:
         return self._distribution_index().names()
 
     def _verdicts(self, work: Sequence[tuple[Soft, Candidate]]) -> list[Entry | Rejection]:
+        """Judge what is remembered at once, and ask the rest in parallel: threads cost more than they save else."""
+        verdicts: list[Entry | Rejection | None] = [self._recalled(*item) for item in work]
+        open_ = [place for place, verdict in enumerate(verdicts) if verdict is None]
         done = 0
 
-        def judge(item: tuple[Soft, Candidate]) -> Entry | Rejection:
+        def judge(place: int) -> Entry | Rejection:
             nonlocal done
-            verdict = self.judge(*item)
+            verdict = self.judge(*work[place])
             done += 1
-            self.progress(done, len(work))
+            self.progress(done, len(open_))
             return verdict
 
-        if len(work) < 2 or self.jobs < 2:
-            return [judge(item) for item in work]
-        with ThreadPoolExecutor(max_workers=self.jobs) as pool:
-            return list(pool.map(judge, work))
+        if len(open_) < 2 or self.jobs < 2:
+            asked = [judge(place) for place in open_]
+        else:
+            from concurrent.futures import ThreadPoolExecutor  # 10 ms, when something has to be asked
 
-    def judge(self, soft: Soft, candidate: Candidate) -> Entry | Rejection:
+            with ThreadPoolExecutor(max_workers=self.jobs) as pool:
+                asked = list(pool.map(judge, open_))
+        for place, verdict in zip(open_, asked, strict=True):
+            verdicts[place] = verdict
+        return [verdict for verdict in verdicts if verdict is not None]
+
+    def _recalled(self, soft: Soft, candidate: Candidate) -> Entry | Rejection | None:
+        if self.asker.refresh:
+            return None
+        remembering = replace(self.asker, only_recall=True)
+        try:
+            return self.judge(soft, candidate, remembering)
+        except NotRemembered:
+            return None
+
+    def judge(self, soft: Soft, candidate: Candidate, asker: Asker | None = None) -> Entry | Rejection:
         """Ask one candidate and conclude."""
+        asker = asker or self.asker
         if candidate.form == "program" and soft.probe:
             foreign = self._foreign(candidate)
             if foreign is not None:
                 reason = f"a program for {foreign}, which can't be asked on this {self.host.target} machine"
                 return Rejection(soft=soft.name, candidate=candidate.path, reason=reason)
         facts: dict[str, Value] | Rejection
-        facts = examine(soft, candidate, self.asker)
+        facts = examine(soft, candidate, asker)
         hook = self._hook(soft)
         if not isinstance(facts, Rejection) and hook is not None and has(hook, "examine"):
-            facts = examine_by_hook(hook, self._context(soft), facts)
+            facts = examine_by_hook(hook, self._context(soft, asker), facts)
         if isinstance(facts, Rejection):
             return facts
         return conclude(soft, candidate, facts, self.host, self.asker.memory)
@@ -225,8 +243,8 @@ class Detector:
             self._hooks[soft.name] = load_hook(folder) if folder is not None else None
         return self._hooks[soft.name]
 
-    def _context(self, soft: Soft) -> HookContext:
-        return HookContext(asker=self.asker, folders=self._folders, soft=soft)
+    def _context(self, soft: Soft, asker: Asker | None = None) -> HookContext:
+        return HookContext(asker=asker or self.asker, folders=self._folders, soft=soft)
 
 
 def merge(entries: Iterable[Entry]) -> list[Entry]:
