@@ -52,7 +52,8 @@ reject = "not that of this software"
 PACKAGE = """\
 name = "{name}"
 summary = "one line: what it makes"
-# The soft that must recognise the result; a package whose result can't be recognised has failed.
+# The soft that must recognise the result; a package whose result can't be recognised has failed. Write it first:
+# `ckpm new soft KIND.NAME`.
 provides = "{soft}"
 license = "Apache-2.0"
 homepage = "https://example.org"
@@ -92,13 +93,17 @@ expect.stdout = "hello"
 """
 
 
-def new_document(kind: str, name: str, into: Path) -> Path:
+def new_document(workspace: Workspace, kind: str, name: str, into: Path) -> Path:
     """Write the template of one kind into a folder of its own and give the file's path.
+
+    A package's template names the soft of the same name if there is one, else one that is there, to be replaced.
 
     :raises UsageError: for a malformed name, or a file that is there already.
     """
     short = re.split(r"[.-]", name, maxsplit=1)[-1]
     soft = name.replace("-", ".", 1)
+    if kind == "package" and workspace.catalog.soft(soft) is None:
+        soft = "lib.zlib"
     text = {"soft": SOFT, "package": PACKAGE, "env": ENV}[kind].format(name=name, program=short, soft=soft)
     if kind == "soft" and not re.fullmatch(r"[a-z0-9]+\.[a-z0-9][a-z0-9._+-]*", name):
         raise UsageError(f"{name!r} is no name of a soft", hint="write KIND.NAME, such as tool.ninja")

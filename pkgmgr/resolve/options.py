@@ -102,7 +102,7 @@ def _from_entry(entry: Entry, demand: Demand, world: World, host: Target, *, is_
         return None
     if not _version_fits(entry.version, demand):
         return None
-    if not _variants_fit(entry, demand):
+    if not _variants_fit(entry, demand, world):
         return None
     languages = entry.attributes.get("languages", [])
     if not set(demand.languages).issubset(languages if isinstance(languages, list) else ()):
@@ -142,10 +142,18 @@ def _version_fits(version: str | None, demand: Demand) -> bool:
     return version is not None and demand.range.admits(Version(version))
 
 
-def _variants_fit(entry: Entry, demand: Demand) -> bool:
+def _variants_fit(entry: Entry, demand: Demand, world: World) -> bool:
+    """Tell whether an entry is of the form that is wanted.
+
+    A variant that a demand for a package leaves open means the target's default, not whatever form an earlier
+    request has left behind.
+    """
     made_with = entry.attributes.get("variants", {})
     held = made_with if isinstance(made_with, dict) else {}
-    return all(held.get(name, entry.attributes.get(name)) == value for name, value in demand.variants.items())
+    wanted = dict(demand.variants)
+    if demand.package:
+        wanted = chosen_variants(world.package(demand.package).variant, demand.variants, demand.target)
+    return all(held.get(name, entry.attributes.get(name)) == value for name, value in wanted.items())
 
 
 def _fitting_target(has: str, wanted: Target, world: World) -> Literal["exact", "runs"] | None:

@@ -103,8 +103,9 @@ def test_platform(ckpm: Ckpm) -> None:
 def test_new_documents_pass_lint(ckpm: Ckpm, tmp_path: Path) -> None:
     for kind, name in (("soft", "tool.mine"), ("package", "lib-mine"), ("env", "mine")):
         assert ckpm("new", kind, name, "--into", str(tmp_path)).code == 0
-    assert ckpm("lint", str(tmp_path / "tool.mine")).code == 0
-    assert ckpm("lint", str(tmp_path / "mine")).code == 0
+        ran = ckpm("lint", str(tmp_path / name))
+        assert ran.code == 0, ran.out
+    assert ckpm("run", str(tmp_path / "mine" / "env.toml"), "--set", "REPEAT=2").out == "hello\n"
     again = ckpm("new", "env", "mine", "--into", str(tmp_path))
     assert (again.code, "there already" in again.err) == (2, True)
 

@@ -37,6 +37,7 @@ summary = "a library for a test"
 provides = "lib.thing"
 license = "MIT"
 homepage = "https://example.org"
+variant.flavour = {{default = "plain", values = ["plain", "odd"]}}
 requires = [{{tags = ["compiler"], languages = ["c"], role = "compiler"}}]
 [[source]]
 version = "1.0.0"
@@ -143,6 +144,14 @@ def test_install_reuse_export_uninstall(with_repository: Ckpm, home: Path) -> No
     assert shown.stdout == f"{entry['prefix']}|unset"
     assert ckpm("uninstall", f"entry:{entry['id']}").code == 0
     assert not Path(entry["prefix"]).exists()
+
+
+@needs_gcc
+def test_a_form_asked_for_once_does_not_become_the_default(with_repository: Ckpm) -> None:
+    ckpm = with_repository
+    assert ckpm("install", "package:lib-thing+flavour=odd").code == 0
+    plan = ckpm("install", "package:lib-thing", "--dry-run", "--json").data["plan"]
+    assert [(row["action"], row["variants"]) for row in plan][-1] == ("install", {"flavour": "plain"})
 
 
 @needs_gcc

@@ -34,5 +34,5 @@ def call(options: Namespace) -> Outcome:
     if options.program:
         path = soft_from_program(workspace_of(options), options.name, Path(options.program), into)
     else:
-        path = new_document(options.kind, options.name, into)
+        path = new_document(workspace_of(options), options.kind, options.name, into)
     return Outcome(data={"path": str(path)}, text=f"wrote {path}\ncheck it: ckpm lint {path}\n")
