@@ -57,7 +57,8 @@ LIBRARY_VARIABLES = ("LIBRARY_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 PREFIX_VARIABLES = ("CONDA_PREFIX", "VIRTUAL_ENV", "CMAKE_PREFIX_PATH")
 SYSTEM_PREFIXES = frozenset({"/", "/usr", "/usr/local"})
 
-SEARCH_DEPTH = 8
+SEARCH_DEPTH = 24
+"""Levels of a search path that are walked; links that loop end before, for each real folder is seen once."""
 SEARCH_LIMIT = 200_000
 """Folders of a search path that are walked at the most; a larger tree is cut, and the report says so."""
 

@@ -17,7 +17,7 @@ from pkgmgr.model.errors import NotFoundError
 from pkgmgr.model.reference import Reference, Tags
 from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import ANY, parse_target
-from pkgmgr.model.version import Version
+from pkgmgr.model.version import Version, VersionRange
 
 BUILD_FAMILIES = ("compiler", "tool", "lang")
 """Softs that serve a build: for a target, those that run on the host count."""
@@ -99,15 +99,26 @@ def detect(
         names = [soft.name for soft in softs]
         registry.update(report.entries, looked_for=names, whole_system=search.where.system)
     ranges = {reference.name: reference.range for reference in references}
-    entries = [entry for entry in report.entries if _in_range(entry, ranges.get(entry.soft))]
+    present = [*(_installed(workspace, softs) if search.where.system else ()), *report.entries]
+    order = {soft.name: place for place, soft in enumerate(softs)}
+    present.sort(key=lambda entry: order[entry.soft])
+    entries = [entry for entry in present if _in_range(entry, ranges.get(entry.soft))]
     if search.target is not None:
         entries = [entry for entry in entries if serves(entry, search.target, workspace.host.target)]
     return Report(entries=tuple(entries), rejections=report.rejections, skipped=report.skipped)
 
 
-def _in_range(entry: Entry, wanted: object) -> bool:
-    from pkgmgr.model.version import VersionRange
+def _installed(workspace: Workspace, softs: Sequence[Soft]) -> list[Entry]:
+    """Give what packages installed of these softs; it is as much there as what was found."""
+    if not (workspace.home / "store").is_dir():
+        return []
+    from pkgmgr.install.store import Store  # 10 ms, where something is installed
 
+    names = {soft.name for soft in softs}
+    return [entry for entry in Store(home=workspace.home).installed() if entry.soft in names]
+
+
+def _in_range(entry: Entry, wanted: object) -> bool:
     if not isinstance(wanted, VersionRange) or wanted.is_any:
         return True
     return entry.version is not None and wanted.admits(Version(entry.version), prereleases=True)

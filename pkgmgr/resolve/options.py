@@ -124,6 +124,8 @@ def _from_entry(entry: Entry, demand: Demand, world: World, host: Target, *, is_
             return None
     elif not is_build:
         is_substitute = fits == "runs"
+        if is_substitute and not demand.takes_substitutes:
+            return None
     return Option(
         soft=entry.soft,
         version=entry.version,
@@ -191,7 +193,7 @@ def _build_targets(package: Package, demand: Demand, world: World, host: Target)
             yield host, is_substitute
         return
     names = [(str(demand.target), False)]
-    if package.product == "target":
+    if package.product == "target" and demand.takes_substitutes:
         names += [(name, True) for name in world.target(str(demand.target)).runs]
     for name, is_substitute in names:
         target = find_target(name)

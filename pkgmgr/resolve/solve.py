@@ -58,10 +58,10 @@ class _Solver:
         if demand in chosen:
             return self._search(rest, chosen)
         candidates = self._candidates(demand)
-        taken = {_identity(option): option for option in chosen.values()}
-        shared = [option for option in candidates if taken.get(_identity(option)) == option]
+        taken = {_identity(option, by): option for by, option in chosen.items()}
+        shared = [option for option in candidates if taken.get(_identity(option, demand)) == option]
         for option in shared or candidates:
-            other = taken.get(_identity(option))
+            other = taken.get(_identity(option, demand))
             if other is not None and other != option:
                 self._note(demand, other, len(chosen))
                 continue
@@ -108,16 +108,15 @@ class _Solver:
         )
 
 
-def _identity(option: Option) -> tuple[str, str, str]:
-    """Two options with the same identity can't stand in one result: one version of a soft on each side."""
+def _identity(option: Option, demand: Demand) -> tuple[str, str, str]:
+    """Two options with the same identity can't stand in one result: one version of a soft for each target.
+
+    Of models and data sets there may be as many as are asked for.
+    """
+    if not option.soft.startswith(("model.", "dataset.")):
+        return (option.soft, str(demand.target), "")
     variants = ",".join(f"{key}={value}" for key, value in sorted(option.variants.items()))
-    side = option.serves if option.soft.startswith("compiler.") else option.runs_on
-    is_data = option.soft.startswith(("model.", "dataset."))
-    return (
-        option.soft,
-        side,
-        f"{option.version}:{variants}:{option.entry.id if option.entry else ''}" if is_data else "",
-    )
+    return (option.soft, option.runs_on, f"{option.version}:{variants}:{option.entry.id if option.entry else ''}")
 
 
 def _nothing_fits(demand: Demand, world: World, choice: Choice) -> CkpmError:

@@ -132,6 +132,7 @@ def test_install_reuse_export_uninstall(with_repository: Ckpm, home: Path) -> No
     done = ckpm("install", "package:lib-thing", "--json").data
     entry = next(row for row in done["entries"] if row["soft"] == "lib.thing")
     assert (entry["version"], entry["package"], entry["origin"]) == ("1.0.0", "lib-thing", "package")
+    assert entry["id"] in [row["id"] for row in ckpm("detect", "lib.thing", "--json").data]
     again = ckpm("install", "package:lib-thing", "--json").data
     assert [row["action"] for row in again["plan"]] == ["reuse"]
     script = ckpm("export", f"entry:{entry['id']}", "--format", "sh").out

@@ -1,0 +1,206 @@
+"""Resolution over a world made for the test: which of reuse, detect and install, and why not."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import pytest
+
+from pkgmgr.catalog.index import Catalog
+from pkgmgr.catalog.repository import BUILT_IN, Repository, built_in_root
+from pkgmgr.model.entry import Entry, Value
+from pkgmgr.model.errors import CkpmError, ConflictError, NotFoundError, UsageError
+from pkgmgr.model.package import Package, Require, Source, Variant
+from pkgmgr.model.plan import Plan
+from pkgmgr.model.soft import Soft
+from pkgmgr.model.target import TargetDocument, parse_target
+from pkgmgr.resolve.options import Choice
+from pkgmgr.resolve.solve import resolve
+
+TARGETS = Catalog(repositories=[Repository(name=BUILT_IN, root=built_in_root())])
+HOST = parse_target("linux-x86_64")
+
+
+@dataclass
+class FakeWorld:
+    """Entries and packages given as lists."""
+
+    present: Sequence[Entry] = ()
+    made: Sequence[Package] = ()
+    known: set[str] = field(default_factory=set)
+
+    def soft(self, name: str) -> Soft:
+        return Soft(name=name, summary="x")
+
+    def softs_tagged(self, tags: Sequence[str]) -> Sequence[Soft]:
+        names = {entry.soft for entry in self.present} | {package.provides for package in self.made}
+        return [Soft(name=name, summary="x") for name in sorted(names) if name.split(".")[0] in tags]
+
+    def entries(self, soft: str) -> Sequence[Entry]:
+        return [entry for entry in self.present if entry.soft == soft]
+
+    def is_known(self, entry: Entry) -> bool:
+        return entry.id in self.known or entry.package is not None
+
+    def package(self, name: str) -> Package:
+        for package in self.made:
+            if package.name == name:
+                return package
+        raise NotFoundError(name)
+
+    def providers(self, soft: str) -> Sequence[Package]:
+        return [package for package in self.made if package.provides == soft]
+
+    def target(self, name: str) -> TargetDocument:
+        return TARGETS.require_target(name)[1]
+
+
+def gcc(version: str, emits: str = "linux-x86_64", soft: str = "compiler.gcc") -> Entry:
+    attributes: dict[str, Value] = {"languages": ["c", "cxx"], "emits": [emits]}
+    name = f"{soft}-{version}-{emits}"
+    return Entry(
+        id=name,
+        soft=soft,
+        version=version,
+        prefix="/usr",
+        target="linux-x86_64",
+        origin="system",
+        files={"c": f"/usr/bin/{name}"},
+        attributes=attributes,
+    )
+
+
+def library(version: str, target: str = "linux-x86_64", soft: str = "lib.z", package: str | None = None) -> Entry:
+    return Entry(
+        id=f"{soft}-{version}-{target}-{package}",
+        soft=soft,
+        version=version,
+        prefix="/p",
+        target=target,
+        origin="package" if package else "system",
+        package=package,
+    )
+
+
+def make(name: str, soft: str, versions: Sequence[str] = ("1.0",), **more: object) -> Package:
+    rows = tuple(Source(version=version, urls=("file:/x",), sha256="0" * 64) for version in versions)
+    base = Package(name=name, summary="x", provides=soft, license="MIT", homepage="x", source=rows)
+    return msgspec.structs.replace(base, **more)
+
+
+COMPILER = Require(tags=("compiler",), languages=("c",), role="compiler")
+ZIG = make(
+    "compiler-zig",
+    "compiler.zig",
+    product="host",
+    languages=("c",),
+    emits=("linux-x86_64", "linux-arm64", "linux-arm64-musl"),
+)
+
+
+def solve(world: FakeWorld, *wanted: str | Require, target: str = "linux-x86_64", **choice: str) -> Plan:
+    return resolve(wanted, world=world, target=parse_target(target), choice=Choice(host=HOST, **choice))  # type: ignore[arg-type]
+
+
+def rows(plan: Plan) -> list[tuple[str, str, str | None, str]]:
+    return [(step.action, step.soft, step.version, step.target) for step in plan.steps]
+
+
+def test_one_query_three_answers() -> None:
+    entry = library("1.2")
+    package = make("lib-z", "lib.z", ("1.3",))
+    assert rows(solve(FakeWorld([entry], [package], {entry.id}), "soft:lib.z"))[0][0] == "reuse"
+    assert rows(solve(FakeWorld([entry], [package]), "soft:lib.z"))[0][0] == "detect"
+    assert rows(solve(FakeWorld([], [package]), "soft:lib.z")) == [("install", "lib.z", "1.3", "linux-x86_64")]
+
+
+def test_versions_decide_between_them() -> None:
+    world = FakeWorld([library("1.2")], [make("lib-z", "lib.z", ("1.3", "2.0", "2.1rc1"))])
+    assert rows(solve(world, "soft:lib.z@>=1.3")) == [("install", "lib.z", "2.0", "linux-x86_64")]
+    assert rows(solve(world, "soft:lib.z@>=2.1rc1"))[0][2] == "2.1rc1"
+    assert rows(solve(world, "soft:lib.z@1.2"))[0][0] == "detect"
+
+
+def test_preferences() -> None:
+    world = FakeWorld([library("1.2")], [make("lib-z", "lib.z", ("1.3",))])
+    assert rows(solve(world, "soft:lib.z", prefer="installed"))[0][0] == "install"
+    assert rows(solve(world, "soft:lib.z", only="installed"))[0][0] == "install"
+    assert rows(solve(world, "soft:lib.z", only="detected"))[0][0] == "detect"
+
+
+def test_a_cross_compiler_is_never_native_and_the_other_way() -> None:
+    native, cross = gcc("12"), gcc("13", "linux-arm64")
+    assert solve(FakeWorld([cross, native]), COMPILER).steps[0].entry == native
+    assert solve(FakeWorld([native, cross]), COMPILER, target="linux-arm64").steps[0].entry == cross
+    with pytest.raises(NotFoundError, match="linux-arm64"):
+        solve(FakeWorld([native]), COMPILER, target="linux-arm64")
+
+
+def test_a_missing_cross_compiler_is_installed_on_the_host() -> None:
+    package = make("lib-z", "lib.z", requires=(COMPILER,))
+    plan = solve(FakeWorld([gcc("12")], [package, ZIG]), "package:lib-z", target="linux-arm64")
+    assert rows(plan) == [
+        ("install", "compiler.zig", "1.0", "linux-x86_64"),
+        ("install", "lib.z", "1.0", "linux-arm64"),
+    ]
+    assert plan.steps[1].needs == {"compiler": plan.steps[0].key}
+
+
+def test_android_without_an_ndk_is_static_musl_and_says_so() -> None:
+    package = make("lib-z", "lib.z", requires=(COMPILER,))
+    plan = solve(FakeWorld([], [package, ZIG]), "package:lib-z", target="android-arm64-24")
+    assert rows(plan)[-1] == ("install", "lib.z", "1.0", "linux-arm64-musl")
+    assert "not tried on a device" in plan.notes[0]
+    ndk = gcc("26", "android-arm64", "compiler.android-ndk")
+    plan = solve(FakeWorld([ndk], [package, ZIG]), "package:lib-z", target="android-arm64-24")
+    assert rows(plan)[-1] == ("install", "lib.z", "1.0", "android-arm64-24")
+    assert not plan.notes
+
+
+def test_a_library_for_another_target_does_not_fit() -> None:
+    world = FakeWorld([library("1.2"), library("1.2", "linux-arm64")])
+    assert rows(solve(world, "soft:lib.z", target="linux-arm64"))[0][3] == "linux-arm64"
+    with pytest.raises(NotFoundError):
+        solve(FakeWorld([library("1.2")]), "soft:lib.z", target="linux-arm64")
+
+
+def test_shared_dependencies_agree_or_the_conflict_is_named() -> None:
+    a = make("lib-a", "lib.a", requires=("soft:lib.z@>=1.3",))
+    b = make("lib-b", "lib.b", requires=("soft:lib.z@<2",))
+    z = make("lib-z", "lib.z", ("1.2", "1.5", "2.0"))
+    plan = solve(FakeWorld([], [a, b, z]), "package:lib-a", "package:lib-b")
+    assert ("install", "lib.z", "1.5", "linux-x86_64") in rows(plan)
+    hard = msgspec.structs.replace(b, requires=("soft:lib.z@<1.3",))
+    with pytest.raises(ConflictError) as caught:
+        solve(FakeWorld([], [a, hard, z]), "package:lib-a", "package:lib-b")
+    assert "lib.z" in str(caught.value)
+
+
+def test_the_order_of_the_world_changes_nothing() -> None:
+    entries = [gcc("11"), gcc("12"), gcc("12", "linux-arm64")]
+    packages = [make("lib-a", "lib.a", requires=("soft:lib.z", COMPILER)), make("lib-z", "lib.z"), ZIG]
+    first = solve(FakeWorld(entries, packages), "package:lib-a")
+    for seed in range(5):
+        shuffled = random.Random(seed).sample(packages, len(packages))
+        assert solve(FakeWorld(entries, shuffled), "package:lib-a") == first
+
+
+def test_variants_default_by_target_and_wrong_ones_are_refused() -> None:
+    variant = Variant(default="tf", values=("tf", "tflite"), default_for={"android-*": "tflite"})
+    package = make("model-m", "model.m", product="any", variant={"format": variant})
+    world = FakeWorld([], [package])
+    assert solve(world, "package:model-m").steps[0].variants == {"format": "tf"}
+    assert solve(world, "package:model-m", target="android-arm64-24").steps[0].variants == {"format": "tflite"}
+    for wrong in ("package:model-m+fromat=tf", "package:model-m+format=tfl"):
+        with pytest.raises(UsageError):
+            solve(world, wrong)
+
+
+def test_nothing_at_all_is_not_found() -> None:
+    for wanted in ("soft:lib.nothing", "package:lib-nothing"):
+        with pytest.raises(CkpmError) as caught:
+            solve(FakeWorld(), wanted)
+        assert caught.value.exit_code == 3
