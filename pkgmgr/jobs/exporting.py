@@ -12,10 +12,12 @@ from pkgmgr.jobs.installation import Wishes, make_plan, wanted_target
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
-from pkgmgr.model.errors import NotFoundError
+from pkgmgr.model.errors import CkpmError, NotFoundError
 from pkgmgr.model.operation import Operation
 from pkgmgr.model.package import Require
 from pkgmgr.model.reference import parse_reference
+from pkgmgr.model.target import parse_target
+from pkgmgr.run.emulate import launcher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,26 @@ def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | 
         target=str(wanted),
         path_separator=document.path_separator,
     )
+
+
+def names_of(workspace: Workspace, environment: Environment) -> dict[str, dict[str, str]]:
+    """Give what other tools call the softs of an environment."""
+    found = {}
+    for entry in environment.entries:
+        soft = workspace.catalog.soft(entry.soft)
+        aliases = soft.aliases if soft is not None else {}
+        found[entry.soft] = {tool: name if isinstance(name, str) else name[0] for tool, name in aliases.items()}
+    return found
+
+
+def emulator_of(workspace: Workspace, environment: Environment) -> tuple[str, ...]:
+    """Give the command that runs the target's programs here; empty when nothing does."""
+    target, document = workspace.catalog.require_target(environment.target)
+    roles = {entry.soft: entry for entry in environment.entries}
+    try:
+        return launcher(target, parse_target(workspace.host.target), document, roles, workspace.host.files)
+    except CkpmError:
+        return ()  # an environment without an emulator is whole; only running needs one
 
 
 def all_entries(workspace: Workspace) -> list[Entry]:

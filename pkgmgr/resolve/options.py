@@ -49,25 +49,30 @@ class Choice:
     host: Target
     prefer: Preference | None = None
     only: Preference | None = None
+    substitutes: bool = False
+    """Whether something for another target, whose programs run on the one wanted, will do."""
 
 
 def options(demand: Demand, world: World, choice: Choice) -> list[Option]:
     """Give every option for a demand, the best first."""
+    loose = choice.substitutes and demand.takes_substitutes
     found: list[tuple[tuple[object, ...], Option]] = []
     for place, soft in enumerate(_softs(demand, world)):
         is_build = soft.partition(".")[0] in BUILD_FAMILIES
         if choice.only != "installed" or demand.package:
             for number, entry in enumerate(world.entries(soft)):
                 option = _from_entry(entry, demand, world, choice.host, is_build=is_build)
-                if option is not None and _is_allowed(option, choice):
+                if option is not None and _is_allowed(option, choice) and (loose or not option.is_substitute):
                     found.append(((option.is_substitute, _order(option, choice), place, number), option))
         elif choice.only == "installed":
             for number, entry in enumerate(world.entries(soft)):
                 option = _from_entry(entry, demand, world, choice.host, is_build=is_build)
-                if option is not None and entry.package is not None:
+                if option is not None and entry.package is not None and (loose or not option.is_substitute):
                     found.append(((option.is_substitute, _order(option, choice), place, number), option))
         if choice.only != "detected":
             for number, option in enumerate(_from_packages(soft, demand, world, choice.host)):
+                if option.is_substitute and not loose:
+                    continue
                 found.append(((option.is_substitute, _order(option, choice), place, number), option))
     return [option for _, option in sorted(found, key=lambda row: row[0])]
 
@@ -120,12 +125,8 @@ def _from_entry(entry: Entry, demand: Demand, world: World, host: Target, *, is_
             return None
         serves = (exact or loose)[0]
         is_substitute = not exact
-        if is_substitute and not demand.takes_substitutes:
-            return None
     elif not is_build:
         is_substitute = fits == "runs"
-        if is_substitute and not demand.takes_substitutes:
-            return None
     return Option(
         soft=entry.soft,
         version=entry.version,
@@ -189,11 +190,10 @@ def _build_targets(package: Package, demand: Demand, world: World, host: Target)
         if not _can_serve(package, demand, world):
             return
         is_substitute = bool(package.emits) and not _matches(str(demand.target), package.emits)
-        if demand.takes_substitutes or not is_substitute:
-            yield host, is_substitute
+        yield host, is_substitute
         return
     names = [(str(demand.target), False)]
-    if package.product == "target" and demand.takes_substitutes:
+    if package.product == "target":
         names += [(name, True) for name in world.target(str(demand.target)).runs]
     for name, is_substitute in names:
         target = find_target(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from pkgmgr.model.condition import Circumstances, holds
@@ -24,7 +24,14 @@ def resolve(requirements: Sequence[str | Require], *, world: World, target: Targ
     """
     demands = [read_requirement(requirement, target, choice.host) for requirement in requirements]
     solver = _Solver(world=world, choice=choice)
-    chosen = solver.solve(demands)
+    try:
+        chosen = solver.solve(demands)
+    except NotFoundError:
+        # Nothing serves the target itself: take what serves one whose programs run there, if there is such a one.
+        if choice.substitutes or not world.target(str(target)).runs:
+            raise
+        solver = _Solver(world=world, choice=replace(choice, substitutes=True))
+        chosen = solver.solve(demands)
     return _plan(demands, chosen, solver, target, choice)
 
 

@@ -14,7 +14,7 @@ from pkgmgr.environ.formats.sh import quote
 from pkgmgr.environ.request import ExportRequest
 from pkgmgr.model.operation import Operation
 
-from .shells import HOSTILE, POSIX_SHELLS, read_environment, run, write
+from .shells import HOSTILE, POSIX_SHELLS, read_environment, require, run, write
 
 ADDING = {"set": None, "prepend": " ", "append": "ab", "prepend_path": None, "append_path": ";"}
 BEFORE = {"unset": None, "empty": "", "value": "old:v a'l\n$(touch pwned)", "colons": ":a::b:"}
@@ -233,3 +233,40 @@ def test_an_empty_environment_and_an_unneeded_deactivation_do_nothing(shell: str
     scripts = Scripts(tmp_path, [], [_set("X", "1")])
     dumps = scripts.run(shell, "set -eu; dump 0; . ./off1.sh; . ./on0.sh; dump 1; . ./off1.sh; . ./off0.sh; dump 2")
     assert dumps["0"] == dumps["1"] == dumps["2"]
+
+
+def _many_variables(folder: Path) -> None:
+    operations = [_set(f"V{number}", f"/a/usual/path/{number}") for number in range(40)]
+    operations += [_front(f"LIST{number}", f"/a/usual/folder/{number}") for number in range(20)]
+    Scripts(folder, operations)
+
+
+@each_shell
+def test_no_process_is_started(shell: str, tmp_path: Path) -> None:
+    require("strace")
+    _many_variables(tmp_path)
+    command = ("strace", "-f", "-qq", "-o", "trace", "-e", "trace=fork,vfork,clone,clone3,execve", *POSIX_SHELLS[shell])
+    done = run(command, "set -eu; . ./on0.sh; . ./on0.sh; ckpm_deactivate", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    calls = (tmp_path / "trace").read_text().splitlines()
+    assert len(calls) == 1, "the shell itself, and nothing else"
+
+
+def test_sixty_variables_take_less_than_five_milliseconds(tmp_path: Path) -> None:
+    _many_variables(tmp_path)
+    text = """best=999999
+    for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+      start=${EPOCHREALTIME/./}; . ./on0.sh; time=$((${EPOCHREALTIME/./} - start)); ckpm_deactivate
+      if ((time < best)); then best=$time; fi
+    done
+    echo $best"""
+    done = run(("bash", "--norc"), text, folder=tmp_path)
+    assert done.stderr == b""
+    assert int(done.stdout) < 5000
+
+
+def test_shellcheck_finds_no_error(tmp_path: Path) -> None:
+    require("shellcheck")
+    Scripts(tmp_path, [_front("PATH", "/it's"), _set("CC", "$(x)\n"), _unset("GONE")], home="/h")
+    done = run(("shellcheck", "--shell=sh", "--severity=error", "on0.sh", "off0.sh"), "#!/bin/sh\n", folder=tmp_path)
+    assert done.stdout == b""

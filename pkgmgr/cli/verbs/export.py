@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from dataclasses import replace
 
 from pkgmgr.cli.open import workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.environ.formats import render, render_deactivate
 from pkgmgr.environ.request import ExportRequest
-from pkgmgr.jobs.exporting import environment_of
+from pkgmgr.jobs.exporting import emulator_of, environment_of, names_of
 from pkgmgr.model.target import parse_target
 
 EXAMPLES = """
@@ -31,14 +32,20 @@ def call(options: Namespace) -> Outcome:
     """Write an environment as text."""
     workspace = workspace_of(options)
     environment = environment_of(workspace, options.what, target=options.target)
+    target, document = workspace.catalog.require_target(environment.target)
     request = ExportRequest(
         operations=environment.operations,
         entries=environment.entries,
         host=parse_target(workspace.host.target),
-        target=parse_target(environment.target),
+        target=target,
+        toolchain=document.toolchain,
+        triple=document.triples[0] + (target.detail if target.api_level is not None else ""),
+        names=names_of(workspace, environment),
         path_separator=environment.path_separator,
         home=str(workspace.home),
     )
+    if environment.target != workspace.host.target:
+        request = replace(request, emulator=emulator_of(workspace, environment))
     write = render_deactivate if options.deactivate else render
     data = {"env": list(environment.operations), "entries": [entry.id for entry in environment.entries]}
     return Outcome(data=data, text=write(options.format, request))

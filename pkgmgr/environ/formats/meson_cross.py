@@ -71,8 +71,18 @@ def _array(words: Sequence[str]) -> str:
 
 
 def quote(text: str) -> str:
-    """Write a string of Meson's language."""
+    """Write a string of a machine file.
+
+    Other than in ``meson.build`` a backslash is an ordinary character there: Meson doubles it before it parses. A text
+    with a quote needs three quotes around it, inside of which that doubling stays.
+    """
     refuse_bytes(text, text, "Meson")
     if any(character in text for character in "\r\n"):
         raise UsageError(f"a Meson machine file can't hold a line break: {text!r}")
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    if "@GLOBAL_SOURCE_ROOT@" in text or "@DIRNAME@" in text:
+        raise UsageError(f"a Meson machine file can't hold '@GLOBAL_SOURCE_ROOT@' or '@DIRNAME@': {text!r}")
+    if "'" not in text:
+        return f"'{text}'"
+    if "\\" in text or "'''" in text or text.endswith("'"):
+        raise UsageError(f"a Meson machine file can't hold this mixture of quotes and backslashes: {text!r}")
+    return f"'''{text}'''"

@@ -1,8 +1,9 @@
 """A module file in Lua, for Lmod. Pure.
 
-``pushenv`` is used rather than ``setenv``, since unloading then gives the old value back. Additions that are no lists
-of paths are made by it as well: ``prepend_path`` would take doubled words out of them. In lists of paths that is
-Lmod's rule, unless a site sets LMOD_DUPLICATE_PATHS: a folder that was there already moves to its new place.
+``pushenv`` is used rather than ``setenv``, since unloading then gives the old value back (an empty one as unset).
+Additions that are no lists of paths are made by it as well: ``prepend_path`` would take doubled words out of them. In
+lists of paths that is Lmod's rule, unless a site sets LMOD_DUPLICATE_PATHS: a folder that was there already moves to
+its new place.
 """
 
 from __future__ import annotations
