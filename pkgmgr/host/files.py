@@ -41,10 +41,14 @@ class LocalFiles:
 
     May be used by several threads at once; in the worst case two look at the same thing.
 
+    :param most_names: of one folder that are seen.
     :param unresponsive: gives the mount points that must not be touched; asked once, before the first look.
     """
 
-    def __init__(self, *, unresponsive: Callable[[], frozenset[str]] | None = None) -> None:
+    def __init__(
+        self, *, most_names: int = MOST_NAMES, unresponsive: Callable[[], frozenset[str]] | None = None
+    ) -> None:
+        self._most_names = most_names
         self._listings: dict[str, _Listing] = {}
         self._stats: dict[str, FileStat | None] = {}
         self._real: dict[str, str] = {}
@@ -87,8 +91,8 @@ class LocalFiles:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if len(names) >= MOST_NAMES:
-                        self._skipped[folder] = f"only the first {MOST_NAMES} names were seen"
+                    if len(names) >= self._most_names:
+                        self._skipped[folder] = f"only the first {self._most_names} names were seen"
                         break
                     names.append(entry.name)
                     if entry.is_symlink():
@@ -119,7 +123,7 @@ class LocalFiles:
         folder, _, name = path.rpartition("/")
         if not folder or name in ("", ".", "..") or path.count("/") > _DEEPEST:
             return _resolve_whole(path)
-        step = f"{self.real(folder)}/{name}"
+        step = f"{self.real(folder).rstrip('/')}/{name}"
         try:
             os.readlink(step)
         except OSError as error:
@@ -205,9 +209,10 @@ def _stat(path: str) -> FileStat | None:
 
 def _resolve_whole(path: str) -> str:
     try:
-        return os.path.realpath(path, strict=True)
+        real = os.path.realpath(path, strict=True)
     except (OSError, ValueError):
         return path
+    return f"/{real.lstrip('/')}" if real.startswith("//") else real  # POSIX leaves the sense of "//usr" open
 
 
 def file_reader(handle: int) -> Callable[[int, int], bytes]:

@@ -65,6 +65,7 @@ class NvidiaProbe:
 
     argv: tuple[str, ...] = (sys.executable, "-I", "-S", str(Path(__file__).with_name("nvml_probe.py")))
     variables: Mapping[str, str] = field(default_factory=dict)
+    timeout: float = _TIMEOUT
 
 
 def find_nvidia(host: Host, probe: NvidiaProbe | None = None) -> Found:
@@ -73,7 +74,7 @@ def find_nvidia(host: Host, probe: NvidiaProbe | None = None) -> Found:
         return Found()
     kernel = parse_nvrm_version(read_text(host.files, "/proc/driver/nvidia/version"))
     asked = probe or NvidiaProbe()
-    answer = host.runner.run(asked.argv, timeout=_TIMEOUT, variables=asked.variables)
+    answer = host.runner.run(asked.argv, timeout=asked.timeout, variables=asked.variables)
     found = parse_report(answer.stdout) if answer.exit_code == 0 else None
     if found is None:
         found = _ask_smi(host)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 
@@ -20,7 +19,9 @@ from pkgmgr.model.platform import Platform
 ANONYMOUS_HOME = "/home/person"
 DANGLING = "/dangling"
 """Where a link leads that leads nowhere."""
-_MOST_CONTENT = 1 << 16
+_MOST_TEXT = 1 << 16
+_MOST_BYTES = 1 << 12
+"""What is kept of a file that is no text: its head tells what it is, and the rest would make records of 100 MB."""
 _T = TypeVar("_T")
 
 _SHOWN_VARIABLES = re.compile(
@@ -109,6 +110,15 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
+def _decode(content: bytes) -> str | None:
+    """Decode the beginning of a text, which may end inside of a character; None for other content."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        is_cut = len(content) == _MOST_TEXT and error.start > len(content) - 4
+        return content[: error.start].decode("utf-8") if is_cut else None
+
+
 class _RecordingFiles:
     """Notes each answer under the true path, and the links that lead there."""
 
@@ -146,7 +156,7 @@ class _RecordingFiles:
         content = self._files.read(path, limit)
         real = self._note(path)
         if content is not None and len(content) >= len(self._contents.get(real, b"")):
-            self._contents[real] = content[:_MOST_CONTENT]
+            self._contents[real] = content[:_MOST_TEXT]
         return content
 
     def elf(self, path: str) -> ElfFacts | None:
@@ -159,18 +169,15 @@ class _RecordingFiles:
     def row(self, path: str, home: str) -> FileRow:
         """Give what is known of a file."""
         state, content = self.stats[path], self._contents.get(path)
-        text = None
-        if content is not None:
-            with suppress(UnicodeDecodeError):
-                text = scrub(content.decode("utf-8"), home)
+        text = _decode(content) if content is not None else None
         return FileRow(
             size=state.size,
             mtime_ns=state.mtime_ns,
             device=state.device,
             inode=state.inode,
             is_executable=state.is_executable,
-            text=text,
-            content=content if text is None else None,
+            text=scrub(text, home) if text is not None else None,
+            content=content[:_MOST_BYTES] if content is not None and text is None else None,
             elf=self._elf.get(path),
         )
 

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from pkgmgr.model.package import Condition, Variant
+from pkgmgr.model.platform import Platform
 from pkgmgr.model.target import Target
 from pkgmgr.model.version import Version, VersionRange
+
+_RANGE_OPERATORS = (">", "<", "==", "~=")
+"""What a text in a condition begins with when it is a range and not a glob."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +23,8 @@ class Circumstances:
     libc: str | None = None
     version: str | None = None
     variants: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """Of the machine that the target is, where that is known: see `platform_facts`."""
 
     def value(self, key: str) -> str | None:
         """Give the value of one key of a condition; None when it has none. A package's own variants come first."""
@@ -26,7 +32,31 @@ class Circumstances:
             return self.variants[key]
         if key in ("os", "arch", "libc", "target"):
             return {"os": self.target.os, "arch": self.target.arch, "libc": self.libc}.get(key, str(self.target))
-        return None
+        return self.facts.get(key)
+
+
+def platform_facts(platform: Platform) -> dict[str, str]:
+    """Give what conditions may ask about a machine: ``libc_version = ">=2.28"``, ``gpu = "nvidia"``, …
+
+    A fact that was not established is absent, and no condition on it holds but a negated one.
+    """
+    known = {
+        "libc_version": platform.libc_version,
+        "kernel": platform.kernel,
+        "distribution": platform.distribution,
+        "distribution_version": platform.distribution_version,
+        "microarchitecture": platform.microarchitecture,
+        "feature_level": platform.feature_level,
+        "container": platform.container,
+    }
+    facts = {key: value for key, value in known.items() if value is not None}
+    facts |= {f"driver.{name}": version for name, version in platform.drivers.items()}
+    for device in platform.devices:
+        facts.setdefault(device.kind, device.vendor)
+        capability = device.attributes.get("compute_capability")
+        if isinstance(capability, str):
+            facts.setdefault("compute_capability", capability)
+    return facts
 
 
 def holds(condition: Condition, circumstances: Circumstances) -> bool:
@@ -35,16 +65,22 @@ def holds(condition: Condition, circumstances: Circumstances) -> bool:
 
 
 def _fits(key: str, wanted: str | tuple[str, ...], circumstances: Circumstances) -> bool:
-    globs = (wanted,) if isinstance(wanted, str) else wanted
+    texts = (wanted,) if isinstance(wanted, str) else wanted
     if key == "version":
         version = Version(circumstances.version or "")
-        return any(VersionRange(text).admits(version, prereleases=True) for text in globs)
+        return any(VersionRange(text).admits(version, prereleases=True) for text in texts)
     value = circumstances.value(key)
-    refused = [glob[1:] for glob in globs if glob.startswith("!")]
-    accepted = [glob for glob in globs if not glob.startswith("!")]
-    if value is None or any(fnmatchcase(value, glob) for glob in refused):
+    refused = [text[1:] for text in texts if text.startswith("!")]
+    accepted = [text for text in texts if not text.startswith("!")]
+    if value is None or any(_is_like(value, text) for text in refused):
         return value is None and not accepted
-    return not accepted or any(fnmatchcase(value, glob) for glob in accepted)
+    return not accepted or any(_is_like(value, text) for text in accepted)
+
+
+def _is_like(value: str, text: str) -> bool:
+    if text.startswith(_RANGE_OPERATORS):
+        return VersionRange(text).admits(Version(value), prereleases=True)
+    return fnmatchcase(value, text)
 
 
 def chosen_variants(declared: Mapping[str, Variant], asked: Mapping[str, str], target: Target) -> dict[str, str]:

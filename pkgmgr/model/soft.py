@@ -121,6 +121,26 @@ class Conclusion(Document, frozen=True, kw_only=True):
     """Empty: told from where it was found."""
 
 
+class Check(Document, frozen=True, kw_only=True):
+    """A small program that proves an entry usable: ``ckpm detect soft NAME --check`` builds and runs it.
+
+    A library's program is compiled and linked by the best compiler that emits the entry's target, and run where that is
+    this host (or has an emulator). Of a compiler or an interpreter, ``argv`` says what to do.
+    """
+
+    code: str
+    """The program's text; it must exit with 0 if all is well."""
+    file: str = "check.c"
+    """The file it is written to; for libraries its ending tells the language: ``.c``, ``.cpp``, ``.f90``, ``.cu``."""
+    argv: tuple[tuple[str, ...], ...] = ()
+    """Commands, one after the other, each of which must exit with 0. They may hold ``{file}`` (the source), ``{output}`` (a
+    program to make), ``{files.ROLE}``, ``{prefix}`` and ``{path}``. Empty: compile, link against the entry, run."""
+    link: tuple[str, ...] = ()
+    """For libraries: names for ``-l`` besides the library's own."""
+    flags: tuple[str, ...] = ()
+    """Further options for the compiler."""
+
+
 class Case(Document, frozen=True, kw_only=True):
     """A recorded machine and what must follow from it. Run by ``ckpm lint`` and by the tests."""
 
@@ -165,6 +185,7 @@ class Soft(Document, frozen=True, kw_only=True):
     find: Find = msgspec.field(default_factory=Find)
     probe: tuple[Probe, ...] = ()
     entry: Conclusion = msgspec.field(default_factory=Conclusion)
+    check: Check | None = None
     rank: int = 0
     """Order among softs that fit one requirement by tags: the least first."""
     case: tuple[Case, ...] = ()
