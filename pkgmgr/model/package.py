@@ -226,5 +226,8 @@ class Package(Document, frozen=True, kw_only=True):
     """For compilers: globs of the targets that the result will generate code for."""
     languages: tuple[str, ...] = ()
     """For compilers: what the result will compile."""
+    python: tuple[str, ...] = ()
+    """PEP 508 requirements that are this package inside a Python environment (``tensorflow-cpu=={version}``). In an env
+    they are solved together with all others into one virtual environment; installed alone, the steps say what to do."""
     rank: int = 0
     """Order among packages that provide the same: the least first."""
