@@ -12,6 +12,8 @@ import stat as modes
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from pkgmgr.host.mounts import find_unresponsive, leads_into, remote_mounts
 from pkgmgr.host.ports import FileStat
 
@@ -23,6 +25,7 @@ MOST_NAMES = 200_000
 
 _READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
 _DEEPEST = 100
+_KERNEL = ("/proc/", "/sys/", "/dev/")
 
 
 class _Listing(NamedTuple):
@@ -34,6 +37,27 @@ class _Listing(NamedTuple):
 
 
 _NOTHING = _Listing((), (), frozenset())
+
+FileState = tuple[int, int, int, int, int]
+"""(device, inode, size, mtime, ctime) of a file: while these are the same, so is what is in it."""
+
+
+class Observed(msgspec.Struct, frozen=True, array_like=True):
+    """Everything that one look at the file system depended on."""
+
+    files: dict[str, FileState | None]
+    """Path → its state, links followed; None: nothing was there."""
+    folders: dict[str, FileState | None]
+    """Folder that was listed → its state: it changes when a name in it comes or goes."""
+    links: dict[str, str]
+    """Path → the true path."""
+    cut: tuple[str, ...] = ()
+    """Folders that could not be seen whole."""
+
+
+def file_state(stat: FileStat | None) -> FileState | None:
+    """Give what tells whether a file has changed."""
+    return None if stat is None else (stat.device, stat.inode, stat.size, stat.mtime_ns, stat.ctime_ns)
 
 
 class LocalFiles:
@@ -50,6 +74,7 @@ class LocalFiles:
     ) -> None:
         self._most_names = most_names
         self._listings: dict[str, _Listing] = {}
+        self._listed: dict[str, FileState | None] = {}
         self._stats: dict[str, FileStat | None] = {}
         self._real: dict[str, str] = {}
         self._elf: dict[str, ElfFacts | None] = {}
@@ -81,8 +106,30 @@ class LocalFiles:
     def _listing(self, folder: str) -> _Listing:
         known = self._listings.get(folder)
         if known is None:
+            # The state comes first: what changes while the folder is read is then seen the next time.
+            self._listed[folder] = file_state(self._peek(folder))
             known = self._listings[folder] = self._list(folder) if self._may_touch(folder) else _NOTHING
         return known
+
+    def _peek(self, path: str) -> FileStat | None:
+        return _stat(path) if self._may_touch(path) else None
+
+    def observed(self) -> Observed:
+        """Give everything that was looked at so far, as it was, but for the kernel's own files: they are never old."""
+        return Observed(
+            files={path: file_state(stat) for path, stat in self._stats.items() if not path.startswith(_KERNEL)},
+            folders={path: state for path, state in self._listed.items() if not path.startswith(_KERNEL)},
+            links={path: real for path, real in self._real.items() if real != path},
+            cut=tuple(self._skipped),
+        )
+
+    def is_unchanged(self, observed: Observed) -> bool:
+        """Tell whether a new look would show the same. Lists no folder, reads no file."""
+        return (
+            all(file_state(self._peek(folder)) == state for folder, state in observed.folders.items())
+            and all(file_state(self.stat(path)) == state for path, state in observed.files.items())
+            and all(self.real(path) == real for path, real in observed.links.items())
+        )
 
     def _list(self, folder: str) -> _Listing:
         names: list[str] = []
@@ -134,6 +181,7 @@ class LocalFiles:
 
     def read(self, path: str, limit: int = 1 << 20) -> bytes | None:
         """Read at most ``limit`` bytes from the start; None when it can't be read or is no plain file."""
+        self.stat(path)
         handle = self._open(path)
         if handle is None:
             return None
@@ -151,6 +199,7 @@ class LocalFiles:
     def elf(self, path: str) -> ElfFacts | None:
         """Read an ELF header; None when the file is no ELF object."""
         if path not in self._elf:
+            self.stat(path)  # what was read from a file counts only while the file is the same
             self._elf[path] = self._read_elf(path)
         return self._elf[path]
 
@@ -204,6 +253,7 @@ def _stat(path: str) -> FileStat | None:
         mtime_ns=state.st_mtime_ns,
         is_folder=modes.S_ISDIR(state.st_mode),
         is_executable=modes.S_ISREG(state.st_mode) and bool(state.st_mode & 0o111),
+        ctime_ns=state.st_ctime_ns,
     )
 
 

@@ -21,6 +21,8 @@ class FileStat(NamedTuple):
     mtime_ns: int
     is_folder: bool
     is_executable: bool
+    ctime_ns: int = 0
+    """Of the last change to content or properties: shows what was replaced by something of the same size and date."""
 
 
 class Files(Protocol):
@@ -98,6 +100,18 @@ class Runner(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Kernel:
+    """What only the running system knows, and no file tells."""
+
+    release: str = ""
+    """`uname -r`."""
+    libc: str = ""
+    """``confstr(CS_GNU_LIBC_VERSION)``, such as ``glibc 2.36``."""
+    target: str = ""
+    """What the machine is, whatever a person states; empty: the host's target."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Host:
     """A machine, real or recorded."""
 
@@ -109,3 +123,4 @@ class Host:
     """What it is, such as ``linux-x86_64``."""
     home: str
     """The person's home folder."""
+    kernel: Kernel = Kernel()
