@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pkgmgr.environ.formats import render as render
     from pkgmgr.environ.formats import render_deactivate as render_deactivate
     from pkgmgr.environ.request import ExportRequest as ExportRequest
-    from pkgmgr.host.facts import read_platform as read_platform
+    from pkgmgr.host.platform import read_platform as read_platform
     from pkgmgr.jobs import detection, installation
     from pkgmgr.jobs.detection import Search as Search
     from pkgmgr.jobs.envs import find_env as find_env
@@ -54,7 +54,7 @@ _HOMES = {
     "environ.compose": ("apply",),
     "environ.formats": ("render", "render_deactivate"),
     "environ.request": ("ExportRequest",),
-    "host.facts": ("read_platform",),
+    "host.platform": ("read_platform",),
     "jobs.detection": ("Search", "detect_softs"),
     "jobs.envs": ("find_env",),
     "jobs.exporting": ("environment_of",),

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 
 from pkgmgr.host.files import LocalFiles
-from pkgmgr.host.ports import Host
+from pkgmgr.host.ports import Host, Kernel
 from pkgmgr.host.process import DEFAULT_TIMEOUT, LocalRunner
 from pkgmgr.model.target import ARCH_SYNONYMS, OS_SYNONYMS, parse_target
 
@@ -23,24 +23,36 @@ def local_host(*, timeout: float = DEFAULT_TIMEOUT, variables: Mapping[str, str]
     """
     known = dict(os.environ if variables is None else variables)
     files = LocalFiles()
+    here = local_target(files)
     return Host(
         files=files,
         runner=LocalRunner(known, timeout=timeout),
         variables=known,
-        target=host_target(files, known),
+        target=stated_target(known) or here,
         home=known.get("HOME") or os.path.expanduser("~"),
+        kernel=read_kernel(here),
     )
 
 
-def host_target(files: LocalFiles, variables: Mapping[str, str]) -> str:
-    """Name the target that this machine is, or that ``CKPM_OVERRIDE_TARGET`` says it is.
+def read_kernel(target: str) -> Kernel:
+    """Ask the system that we run on.
+
+    :param target: that it is.
+    """
+    try:
+        libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (AttributeError, ValueError, OSError):  # Windows, musl
+        libc = ""
+    return Kernel(release=os.uname().release if hasattr(os, "uname") else "", libc=libc, target=target)
+
+
+def stated_target(variables: Mapping[str, str]) -> str | None:
+    """Give the target that ``CKPM_OVERRIDE_TARGET`` says this machine is; None when it says nothing.
 
     :raises UsageError: when the variable holds no target.
     """
     stated = variables.get("CKPM_OVERRIDE_TARGET")
-    if stated:
-        return str(parse_target(stated))
-    return local_target(files)
+    return str(parse_target(stated)) if stated else None
 
 
 def local_target(files: LocalFiles) -> str:

@@ -1,13 +1,10 @@
 """All facts of a machine: operating system, C library, processor, limits, accelerators.
 
-Touches: files and processes, through the ports; `read_kernel` asks the running system. What can't be established is
-absent. `pkgmgr.host.override` lists how a person states a fact.
+Touches: files and processes, through the ports. What can't be established is absent. `pkgmgr.host.override` lists how
+a person states a fact.
 """
 
 from __future__ import annotations
-
-import os
-from dataclasses import dataclass
 
 import msgspec
 
@@ -32,35 +29,19 @@ VISIBILITY_VARIABLES = (
 """What restricts the accelerators that a program sees."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kernel:
-    """What only the running system knows, and no file tells."""
-
-    release: str = ""
-    """`uname -r`."""
-    libc: str = ""
-    """``confstr(CS_GNU_LIBC_VERSION)``, such as ``glibc 2.36``."""
-
-
-def read_kernel() -> Kernel:
-    """Ask the system that we run on."""
-    try:
-        libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
-    except (AttributeError, ValueError, OSError):  # Windows, musl
-        libc = ""
-    return Kernel(release=os.uname().release if hasattr(os, "uname") else "", libc=libc)
-
-
-def read_platform(host: Host, *, kernel: Kernel | None = None, nvidia: NvidiaProbe | None = None) -> Platform:
+def read_platform(host: Host, *, nvidia: NvidiaProbe | None = None) -> Platform:
     """Establish the facts of a machine.
 
-    :param kernel: of the machine; by default, of the one that we run on.
+    Where a person states another target than the machine is, the machine tells nothing of it: what is not stated, too,
+    is absent.
+
     :raises UsageError: when a ``CKPM_OVERRIDE_…`` variable can't be read.
     """
-    known = read_kernel() if kernel is None else kernel
-    system = host.target.partition("-")[0]
+    system, arch = host.target.split("-")[:2]
+    if host.kernel.target and host.kernel.target.split("-")[:2] != [system, arch]:
+        return override(Platform(os=system, arch=arch, target=host.target), host.variables)
     read = {"macos": _read_macos, "windows": _read_windows}.get(system, _read_linux)
-    return override(_with_devices(read(host, known), host, nvidia), host.variables)
+    return override(_with_devices(read(host), host, nvidia), host.variables)
 
 
 def _with_devices(platform: Platform, host: Host, nvidia: NvidiaProbe | None) -> Platform:
@@ -76,20 +57,20 @@ def _with_devices(platform: Platform, host: Host, nvidia: NvidiaProbe | None) ->
     return msgspec.structs.replace(platform, drivers=found.drivers, devices=found.devices, facts=facts)
 
 
-def _read_linux(host: Host, kernel: Kernel) -> Platform:
+def _read_linux(host: Host) -> Platform:
     system, arch = host.target.split("-")[:2]
     files = host.files
     release = _os_release(files)
     processor = identify(arch, parse_cpuinfo(read_text(files, "/proc/cpuinfo")))
     limits = read_limits(files)
-    libc, libc_version = read_libc(host, kernel.libc)
+    libc, libc_version = read_libc(host)
     return Platform(
         os=system,
         arch=arch,
         target=host.target,
         libc=libc,
         libc_version=libc_version,
-        kernel=kernel.release or None,
+        kernel=host.kernel.release or None,
         distribution=release.get("ID"),
         distribution_version=release.get("VERSION_ID"),
         cpu=processor.name,
@@ -114,7 +95,7 @@ def _os_release(files: Files) -> dict[str, str]:
     return parse_settings(read_text(files, "/etc/os-release") or read_text(files, "/usr/lib/os-release"))
 
 
-def _read_macos(host: Host, kernel: Kernel) -> Platform:
+def _read_macos(host: Host) -> Platform:
     known = read_sysctl(host)
     processor = identify_mac(known)
     cpus, memory = (int(known[key]) if known.get(key, "").isdigit() else None for key in ("hw.ncpu", "hw.memsize"))
@@ -122,7 +103,7 @@ def _read_macos(host: Host, kernel: Kernel) -> Platform:
         os="macos",
         arch=host.target.split("-")[1],
         target=host.target,
-        kernel=kernel.release or None,
+        kernel=host.kernel.release or None,
         distribution="macos",
         distribution_version=read_macos_version(host),
         cpu=processor.name,
@@ -137,7 +118,7 @@ def _read_macos(host: Host, kernel: Kernel) -> Platform:
     )
 
 
-def _read_windows(host: Host, kernel: Kernel) -> Platform:
+def _read_windows(host: Host) -> Platform:
     report = read_report(host)
     return Platform(
         os="windows",

@@ -49,6 +49,8 @@ def cache_key(host: Host, boot: str) -> str:
     parts = [
         str(_FORMAT),
         host.target,
+        host.kernel.release,
+        host.kernel.libc,
         boot,
         *(read_text(files, path) for path in _SIGNS),
         parse_status(read_text(files, "/proc/self/status")).get("Cpus_allowed_list", ""),

@@ -29,17 +29,14 @@ def parse_glibc_banner(content: bytes) -> str | None:
     return found[1].decode() if found else None
 
 
-def read_libc(host: Host, confstr: str = "") -> tuple[str | None, str | None]:
-    """Give the name and version of the C library.
-
-    :param confstr: what ``confstr(CS_GNU_LIBC_VERSION)`` gave, where this machine is the one we run on.
-    """
+def read_libc(host: Host) -> tuple[str | None, str | None]:
+    """Give the name and version of the C library."""
     system, _, arch = host.target.partition("-")
     if system == "android":
         return "bionic", None
     if system != "linux":
         return None, None
-    name, _, version = confstr.partition(" ")
+    name, _, version = host.kernel.libc.partition(" ")
     if name == "glibc" and version:
         return "glibc", version
     loader = next((item for item in host.files.names("/lib") if item.startswith("ld-musl-")), None)

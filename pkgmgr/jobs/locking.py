@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from pkgmgr.environ.compose import compose
-from pkgmgr.host.facts import read_platform
+from pkgmgr.host.platform import read_platform
 from pkgmgr.install.store import Store, make_manifest, read_manifest
 from pkgmgr.jobs.detection import Search, make_detector
 from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, inputs_digest, request_for

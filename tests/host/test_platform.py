@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pkgmgr.host.apple import identify_mac, parse_displays, parse_sysctl
 from pkgmgr.host.cpu import identify, parse_cpu_list, parse_cpuinfo, parse_size
-from pkgmgr.host.files import LocalFiles
 from pkgmgr.host.limits import Limits, parse_cgroups, parse_memory_limit, parse_quota, read_limits
-from pkgmgr.host.local import host_target, local_host
+from pkgmgr.host.local import local_host, stated_target
 from pkgmgr.host.override import override
-from pkgmgr.host.platform import Kernel, read_platform
+from pkgmgr.host.platform import read_platform
 from pkgmgr.host.platform_cache import LONGEST, cached_platform
-from pkgmgr.host.ports import Host
+from pkgmgr.host.ports import Host, Kernel
 from pkgmgr.host.recorded import RecordedFiles, RecordedRunner
 from pkgmgr.host.surroundings import parse_container, parse_glibc_banner, parse_musl_version, parse_wsl, read_container
 from pkgmgr.host.text import parse_settings
@@ -30,6 +30,7 @@ def machine(
     prints: dict[str, str] | None = None,
     exits: dict[str, int] | None = None,
     variables: dict[str, str] | None = None,
+    kernel: Kernel | None = None,
 ) -> Host:
     return Host(
         files=RecordedFiles(files=files or {}),
@@ -37,6 +38,7 @@ def machine(
         variables=variables or {},
         target=target,
         home="/home/person",
+        kernel=kernel or Kernel(),
     )
 
 
@@ -230,7 +232,7 @@ def test_c_libraries_say_their_version() -> None:
     ],
 )
 def test_the_c_library_of_a_machine(host: Host, confstr: str, libc: tuple[str | None, str | None]) -> None:
-    platform = read_platform(host, kernel=Kernel(libc=confstr))
+    platform = read_platform(replace(host, kernel=Kernel(libc=confstr)))
     assert (platform.libc, platform.libc_version) == libc
 
 
@@ -288,8 +290,9 @@ def test_settings_are_read_with_their_quotes() -> None:
 
 def test_a_whole_linux_machine() -> None:
     files = {**COMMON, "/proc/cpuinfo": NEOVERSE, "/etc/os-release": 'ID=ubuntu\nVERSION_ID="22.04"\n'}
-    host = machine(files, target="linux-arm64", variables={"CUDA_VISIBLE_DEVICES": ""})
-    found = read_platform(host, kernel=Kernel(release="5.15.0", libc="glibc 2.35"))
+    kernel = Kernel(release="5.15.0", libc="glibc 2.35")
+    host = machine(files, target="linux-arm64", variables={"CUDA_VISIBLE_DEVICES": ""}, kernel=kernel)
+    found = read_platform(host)
     assert (found.os, found.arch, found.target) == ("linux", "arm64", "linux-arm64")
     assert (found.distribution, found.distribution_version, found.kernel) == ("ubuntu", "22.04", "5.15.0")
     assert (found.microarchitecture, found.cpus, found.usable_cpus) == ("neoverse_n1", 16, 8)
@@ -348,7 +351,7 @@ def test_a_whole_mac() -> None:
         "sw_vers -productVersion": "14.4.1\n",
         "system_profiler SPDisplaysDataType -json": DISPLAYS,
     }
-    found = read_platform(machine(target="macos-arm64", prints=prints), kernel=Kernel(release="23.4.0"))
+    found = read_platform(machine(target="macos-arm64", prints=prints, kernel=Kernel(release="23.4.0")))
     assert (found.distribution_version, found.kernel, found.cpus, found.memory_bytes) == (
         "14.4.1",
         "23.4.0",
@@ -369,10 +372,10 @@ WINDOWS_REPORT = r"""{"os":[{"Version":"10.0.22631","Caption":"Microsoft Windows
 
 def test_a_whole_windows() -> None:
     short = " ".join(["powershell.exe", *question()[1:]])
-    found = read_platform(machine(target="windows-x86_64", prints={short: WINDOWS_REPORT}), kernel=Kernel())
+    found = read_platform(machine(target="windows-x86_64", prints={short: WINDOWS_REPORT}))
     assert (found.kernel, found.cpus, found.memory_bytes) == ("10.0.22631", 20, 34054725632)
     assert [(device.vendor, device.attributes["pci_id"]) for device in found.devices] == [("nvidia", "10de:28e0")]
-    silent = read_platform(machine(target="windows-x86_64"), kernel=Kernel())
+    silent = read_platform(machine(target="windows-x86_64"))
     assert (silent.kernel, silent.cpus, silent.devices) == (None, None, ())
 
 
@@ -424,10 +427,17 @@ def test_a_statement_that_can_not_be_read_is_an_error(variable: str, value: str)
 
 
 def test_the_target_may_be_stated() -> None:
-    assert host_target(LocalFiles(), {"CKPM_OVERRIDE_TARGET": "aarch64-linux-musl"}) == "linux-arm64-musl"
-    assert local_host(variables={"CKPM_OVERRIDE_TARGET": "linux-arm64", "HOME": "/h"}).target == "linux-arm64"
+    assert stated_target({"CKPM_OVERRIDE_TARGET": "aarch64-linux-musl"}) == "linux-arm64-musl"
+    assert stated_target({}) is None
     with pytest.raises(UsageError):
-        host_target(LocalFiles(), {"CKPM_OVERRIDE_TARGET": "nonsense"})
+        stated_target({"CKPM_OVERRIDE_TARGET": "nonsense"})
+
+
+def test_a_machine_tells_nothing_of_another_one() -> None:
+    variables = {"CKPM_OVERRIDE_TARGET": "windows-arm64", "CKPM_OVERRIDE_CPUS": "10", "HOME": "/h"}
+    host = local_host(variables=variables)
+    assert host.target == "windows-arm64"
+    assert read_platform(host) == Platform(os="windows", arch="arm64", target="windows-arm64", cpus=10)
 
 
 class Reads:

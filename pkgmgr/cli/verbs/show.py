@@ -10,7 +10,7 @@ from pkgmgr.catalog.document import document_to_json
 from pkgmgr.cli.open import references_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.table import table
-from pkgmgr.host.facts import read_platform
+from pkgmgr.host.platform import read_platform
 from pkgmgr.jobs.envs import find_env
 from pkgmgr.jobs.exporting import require_entry
 from pkgmgr.jobs.workspace import Workspace
