@@ -17,6 +17,7 @@ from weakref import finalize
 
 from pkgmgr.host.output import clean_output
 from pkgmgr.host.ports import Answer
+from pkgmgr.host.probe_environment import probe_variables
 from pkgmgr.host.remains import MARKER, Scratch, end_marked
 
 if TYPE_CHECKING:
@@ -31,41 +32,6 @@ _GRACE = 0.2
 """Seconds that a child of an ended program may go on printing: wrappers that pipe through `tee` end first."""
 _POLL = 0.02
 _BUSY_WAITS = (0.01, 0.02, 0.04, 0.08)
-
-_PLAIN = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "LANGUAGE": "C", "TERM": "dumb", "NO_COLOR": "1", "PAGER": "cat"}
-# A question for a version must not update, download, phone home or write caches.
-_QUIET = {
-    "CHECKPOINT_DISABLE": "1",
-    "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
-    "COREPACK_ENABLE_NETWORK": "0",
-    "DO_NOT_TRACK": "1",
-    "DOTNET_CLI_TELEMETRY_OPTOUT": "1",
-    "DOTNET_NOLOGO": "1",
-    "DOTNET_SKIP_FIRST_TIME_EXPERIENCE": "1",
-    "GIT_PAGER": "cat",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GOTOOLCHAIN": "local",
-    "HOMEBREW_NO_AUTO_UPDATE": "1",
-    "MISE_AUTO_INSTALL": "false",
-    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    "POWERSHELL_TELEMETRY_OPTOUT": "1",
-    "POWERSHELL_UPDATECHECK": "Off",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "RUSTUP_AUTO_INSTALL": "0",
-    "SYSTEMD_PAGER": "cat",
-    "UV_PYTHON_DOWNLOADS": "never",
-}
-# What changes a tool's answer, or makes it load something foreign.
-_DROPPED = frozenset(
-    {"BASH_ENV", "ENV", "CLICOLOR_FORCE", "FORCE_COLOR", "CDPATH", "NODE_OPTIONS", "PERL5OPT", "RUBYOPT"}
-    | {"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "GREP_OPTIONS", "COLUMNS", "LINES", "PROMPT_COMMAND"}
-)
-
-
-def probe_variables(variables: Mapping[str, str]) -> dict[str, str]:
-    """Give the environment of probes, made from a person's: a plain locale, no colours, no foreign start-up code."""
-    kept = {key: value for key, value in variables.items() if key not in _DROPPED and not key.startswith("PYTHON")}
-    return kept | _PLAIN | _QUIET
 
 
 class LocalRunner:

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pkgmgr.host.output import clean_output
-from pkgmgr.host.process import LocalRunner, probe_variables
+from pkgmgr.host.probe_environment import environment_digest, probe_variables
+from pkgmgr.host.process import LocalRunner
 from pkgmgr.host.remains import end_marked
 
 SH = "/bin/sh"
@@ -195,6 +196,27 @@ def test_the_environment_is_plain_and_quiet() -> None:
     assert {"PATH", "HOME"} <= made.keys()
     assert not {"FORCE_COLOR", "BASH_ENV", "PYTHONPATH"} & made.keys()
     assert (made["LC_ALL"], made["NO_COLOR"], made["TERM"]) == ("C.UTF-8", "1", "dumb")
+
+
+@pytest.mark.parametrize(
+    ("name", "is_passed"),
+    [
+        *((name, True) for name in ("JAVA_HOME", "CUDA_HOME", "CONDA_PREFIX", "LD_LIBRARY_PATH", "MKLROOT", "Path")),
+        *((name, True) for name in ("ProgramFiles(x86)", "SystemRoot", "VSINSTALLDIR", "RUSTUP_TOOLCHAIN")),
+        *((name, False) for name in ("LD_PRELOAD", "GCC_COLORS", "CC", "CFLAGS", "SHLVL", "AWS_SECRET_ACCESS_KEY")),
+        *((name, False) for name in ("UV_INDEX_URL", "UV_PUBLISH_TOKEN", "BASH_ENV", "PERL5OPT", "NODE_OPTIONS")),
+    ],
+)
+def test_only_what_tells_a_tool_where_its_parts_are_reaches_a_probe(name: str, is_passed: bool) -> None:
+    assert (name in probe_variables({name: "x"})) is is_passed
+
+
+def test_a_digest_tells_environments_apart() -> None:
+    plain = probe_variables({"PATH": "/bin", "HOME": "/h"})
+    moved, javas = {**plain, "PATH": "/opt/bin"}, {**plain, "JAVA_HOME": "/j"}
+    assert environment_digest(plain, with_path=False) == environment_digest(moved, with_path=False)
+    assert environment_digest(plain, with_path=True) != environment_digest(moved, with_path=True)
+    assert environment_digest(plain, with_path=False) != environment_digest(javas, with_path=False)
 
 
 def test_a_call_may_add_variables(runner: LocalRunner) -> None:
