@@ -49,6 +49,7 @@ def conclude(
     roles = _roles(soft, candidate, known, files)
     known |= {f"files.{role}": found for role, found in roles.items()}
     attributes = _attributes(soft, known, roles)
+    told = [repr(sorted(attributes.items()))] if candidate.form == "fact" else []
     main = next(iter(roles.values()), candidate.real)
     identity = candidate.real if candidate.form != "program" else f"{files.real(main)}@{prefix}"
     return Entry(
@@ -63,7 +64,7 @@ def conclude(
         attributes=attributes,
         env=_operations(soft, known, candidate, host),
         evidence=_evidence(soft, candidate, known),
-        fingerprint=_fingerprint([soft.name, version or "", target], roles, candidate, files, memory),
+        fingerprint=_fingerprint([soft.name, version or "", target, *told], roles, candidate, files, memory),
     )
 
 
@@ -257,7 +258,7 @@ def _evidence(soft: Soft, candidate: Candidate, facts: Facts) -> str:
             return f"distribution {facts['distribution']} in {facts['site']}"
         case "file":
             return f"the file {path}"
-        case "hook":
+        case "hook" | "fact":
             return str(facts.get("evidence", path))
     asked = next((probe for probe in soft.probe if probe.argv), None)
     if asked is None:

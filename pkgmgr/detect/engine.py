@@ -18,9 +18,19 @@ from pkgmgr.detect.distributions import DistributionIndex, Site, python_sites
 from pkgmgr.detect.folders import Folder, Folders, Where, expand_folders
 from pkgmgr.detect.hooks import HookContext, examine_by_hook, find_by_hook, has, load_hook
 from pkgmgr.detect.libraries import find_libraries
+from pkgmgr.detect.platform_facts import find_in_platform
 from pkgmgr.host.ports import Host
 from pkgmgr.model.entry import Entry, Rejection, Value, version_key
+from pkgmgr.model.platform import Platform
 from pkgmgr.model.soft import Soft
+
+
+def read_platform(host: Host) -> Platform:
+    """Establish the facts of a machine."""
+    from pkgmgr.host.platform import read_platform as read  # 10 ms, where a soft asks for facts
+
+    return read(host)
+
 
 PYTHON_PROGRAMS = (r"python[23]?(\.\d+)?t?", r"pypy3?(\.\d+)?", r"graalpy(\.\d+)?")
 PYTHON_FOLDERS = (
@@ -84,6 +94,9 @@ class Detector:
     """Candidates asked at the same time."""
     progress: Callable[[int, int], None] = lambda _done, _all: None
     """Told how many candidates have been asked, of how many."""
+    facts: Callable[[Host], Platform] = read_platform
+    """Gives the facts of the machine, when a soft first asks for one."""
+    _platform: Platform | None = None
     _programs: ProgramIndex | None = None
     _distributions: DistributionIndex | None = None
     _sites: list[Site] | None = None
@@ -136,8 +149,16 @@ class Detector:
             yield from find_libraries(soft, self._folders, self._own(soft))
         if soft.find.python:
             yield from self._distribution_index().find(soft, files)
+        if soft.find.platform is not None and self.where.system:
+            yield from find_in_platform(soft, self.platform())
         if soft.find.hook and has(hook := self._hook(soft), "find") and hook is not None:
             yield from find_by_hook(hook, self._context(soft))
+
+    def platform(self) -> Platform:
+        """Give the facts of the machine, established once."""
+        if self._platform is None:
+            self._platform = self.facts(self.host)
+        return self._platform
 
     def _own(self, soft: Soft) -> list[Folder]:
         """Give the folders that only this soft looks in: its own patterns, and places among Python packages."""
@@ -244,7 +265,7 @@ class Detector:
         return self._hooks[soft.name]
 
     def _context(self, soft: Soft, asker: Asker | None = None) -> HookContext:
-        return HookContext(asker=asker or self.asker, folders=self._folders, soft=soft)
+        return HookContext(asker=asker or self.asker, folders=self._folders, soft=soft, facts=self.platform)
 
 
 def merge(entries: Iterable[Entry]) -> list[Entry]:

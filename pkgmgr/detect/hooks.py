@@ -20,6 +20,7 @@ from pkgmgr.detect.candidates import Candidate, Finding
 from pkgmgr.detect.folders import Folders
 from pkgmgr.host.ports import Files, Host
 from pkgmgr.model.entry import Rejection, Value
+from pkgmgr.model.platform import Platform
 from pkgmgr.model.soft import Soft
 
 
@@ -30,6 +31,11 @@ class HookContext:
     asker: Asker
     folders: Folders
     soft: Soft
+    facts: Callable[[], Platform]
+
+    def platform(self) -> Platform:
+        """Give the facts of the machine; established when first asked for, which may start a process or two."""
+        return self.facts()
 
     @property
     def host(self) -> Host:

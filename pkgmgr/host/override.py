@@ -15,7 +15,8 @@ is ``CKPM_OVERRIDE_`` and a name of this table; an empty value makes the fact ab
 ``CPUS``, ``USABLE_CPUS``     numbers
 ``MEMORY_BYTES``, ``USABLE_MEMORY_BYTES``  numbers
 ``CONTAINER``                 ``docker``
-``DEVICES``                   ``vendor:name[:compute capability or gfx]``, separated by semicolons
+``DEVICES``                   GPUs as ``vendor:name[:compute capability or gfx]``, separated by semicolons; or any
+                              devices as a JSON list: ``[{"kind": "npu", "vendor": "google", "name": "Edge TPU"}]``
 ``<NAME>_DRIVER``             the version of a driver: ``CUDA_DRIVER=12.4``, ``NVIDIA_DRIVER=550.54``
 ``FACT_<NAME>``               any further fact, as JSON: ``FACT_VULKAN=[]``
 ============================  =====================================================================
@@ -79,9 +80,18 @@ def _field(variable: str, name: str, value: str) -> object:
     if name == "FEATURES":
         return tuple(sorted(part for part in re.split(r"[,\s]+", value) if part))
     if name == "DEVICES":
-        return tuple(_device(variable, part) for part in value.split(";") if part.strip())
+        return _devices(variable, value)
     known = sorted(_TEXTS | _NUMBERS | {"TARGET", "FEATURES", "DEVICES", "<NAME>_DRIVER", "FACT_<NAME>"})
     raise UsageError(f"{variable}: there is no such fact", hint=f"{PREFIX}… takes {', '.join(known)}")
+
+
+def _devices(variable: str, value: str) -> tuple[Device, ...]:
+    if not value.lstrip().startswith("["):
+        return tuple(_device(variable, part) for part in value.split(";") if part.strip())
+    try:
+        return msgspec.json.decode(value, type=tuple[Device, ...])
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"{variable}: {error}", hint='each device needs "kind", "vendor" and "name"') from error
 
 
 def _device(variable: str, text: str) -> Device:

@@ -76,6 +76,7 @@ def make_detector(workspace: Workspace, search: Search) -> Detector:
         hook_folder=workspace.hook_folder,
         jobs=search.jobs or 2 * workspace.jobs,
         progress=search.progress,
+        facts=lambda _host: workspace.platform(refresh=search.refresh),
     )
 
 

@@ -18,6 +18,7 @@ from pkgmgr.host.local import local_host
 from pkgmgr.host.ports import Host
 from pkgmgr.host.process import DEFAULT_TIMEOUT
 from pkgmgr.model.errors import CkpmError
+from pkgmgr.model.platform import Platform
 
 
 class RepositoryRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +101,19 @@ class Workspace:
     def memory(self) -> AnswerMemory:
         """What programs answered before."""
         return AnswerMemory(self.cache / "answers.msgpack")
+
+    def platform(self, *, refresh: bool = False) -> Platform:
+        """Give the facts of the machine, those of last time if nothing speaks against it.
+
+        :param refresh: look again in any case.
+        """
+        from pkgmgr.host.platform_cache import cached_platform  # 10 ms, where facts are asked for
+
+        if self.host_override is not None:
+            from pkgmgr.host.platform import read_platform
+
+            return read_platform(self.host_override)
+        return cached_platform(self.host, self.cache, refresh=refresh)
 
     @property
     def cache(self) -> Path:

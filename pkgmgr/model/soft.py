@@ -47,6 +47,24 @@ class LibraryFind(Document, frozen=True, kw_only=True):
     """True: the library alone is enough (``libcuda``, an OpenMP runtime); headers are not asked for."""
 
 
+class PlatformFind(Document, frozen=True, kw_only=True):
+    """Facts of the machine (`ckpm detect platform`) that make candidates; one of the four is given.
+
+    The facts of a candidate are those of the machine (``os``, ``libc_version``, ``driver.nvidia``, …) and what the
+    found thing itself says.
+    """
+
+    device: Mapping[str, str] = {}
+    """Each accelerator that these describe: ``{kind = "gpu", vendor = "nvidia"}``. Its name is the fact ``device``, and
+    each of its attributes is a fact (``compute_capability``, ``memory_bytes``, ``pci``)."""
+    driver: str = ""
+    """A driver; its version is the fact ``version``."""
+    rows: str = ""
+    """Each row of a further fact that is a list of tables: ``opencl``, ``vulkan``. Its columns are facts."""
+    having: tuple[str, ...] = ()
+    """The machine itself, where each of these facts was established."""
+
+
 class Find(Document, frozen=True, kw_only=True):
     """Where candidates come from. Names only make candidates; probes decide."""
 
@@ -67,6 +85,8 @@ class Find(Document, frozen=True, kw_only=True):
     separate: str = ""
     """A file, relative to a program's folder, that makes it an installation of its own although it is a link to
     another one: ``../pyvenv.cfg``."""
+    platform: PlatformFind | None = None
+    """Instead of something on the disk: facts of the machine."""
     hook: bool = False
     """True: ``find`` of ``hook.py`` gives the candidates."""
 

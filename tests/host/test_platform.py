@@ -402,6 +402,11 @@ PLATFORM = Platform(os="linux", arch="x86_64", target="linux-x86_64", libc="glib
                 Device(kind="gpu", vendor="amd", name="MI300X", attributes={"gfx": "gfx942"}),
             ),
         ),
+        (
+            {"CKPM_OVERRIDE_DEVICES": '[{"kind": "npu", "vendor": "google", "name": "Edge TPU"}]'},
+            "devices",
+            (Device(kind="npu", vendor="google", name="Edge TPU"),),
+        ),
         ({"CKPM_OVERRIDE_FACT_VULKAN": "[1]"}, "facts", {"vulkan": [1]}),
         ({"OTHER": "x"}, "libc", "glibc"),
     ],
@@ -419,6 +424,7 @@ def test_a_person_may_state_facts(variables: dict[str, str], field: str, value: 
         ("DEVICES", "nvidia"),
         ("FACT_X", "{"),
         ("DEVICES", "a:b:c:d"),
+        ("DEVICES", '[{"kind": "npu"}]'),
     ],
 )
 def test_a_statement_that_can_not_be_read_is_an_error(variable: str, value: str) -> None:

@@ -7,10 +7,9 @@ from argparse import ArgumentParser, Namespace
 import msgspec
 
 from pkgmgr.catalog.document import document_to_json
+from pkgmgr.cli.facts import platform_text
 from pkgmgr.cli.open import references_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
-from pkgmgr.cli.table import table
-from pkgmgr.host.platform import read_platform
 from pkgmgr.jobs.envs import find_env
 from pkgmgr.jobs.exporting import require_entry
 from pkgmgr.jobs.workspace import Workspace
@@ -70,19 +69,8 @@ def _plain(value: msgspec.Struct) -> Outcome:
 
 
 def platform_outcome(options: Namespace, *, refresh: bool = False) -> Outcome:
-    """Show the facts of this machine."""
+    """Show the facts of this machine, or of the recorded one."""
     workspace = workspace_of(options)
-    facts = read_platform(workspace.host)
-    rows = []
-    for name, value in msgspec.to_builtins(facts).items():
-        if name in ("features", "facts") or value in (None, {}, [], ()):
-            continue
-        shown = (
-            value
-            if isinstance(value, str)
-            else ", ".join(f"{k} {v}" for k, v in value.items())
-            if isinstance(value, dict)
-            else str(value)
-        )
-        rows.append([name.replace("_", " "), shown])
-    return Outcome(data=facts, text=table(rows))
+    platform = workspace.platform(refresh=refresh)
+    text = platform_text(platform, stated=workspace.host.variables, verbose=bool(options.verbose))
+    return Outcome(data=platform, text=text)
