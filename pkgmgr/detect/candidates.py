@@ -78,8 +78,14 @@ def find_programs(soft: Soft, files: Files, indexes: Iterable[ProgramIndex]) -> 
             real=first.real,
             names=tuple(dict.fromkeys(candidate.path for candidate in same)),
             facts=facts,
-            origin=first.origin,
+            origin=_origin(same),
         )
+
+
+def _origin(same: Sequence[Candidate]) -> str:
+    """Say where a program came from: a link on PATH says less than a manager's own folder."""
+    first = same[0].origin
+    return next((one.origin for one in same if one.origin != "system"), first) if first == "system" else first
 
 
 def _program(soft: Soft, files: Files, name: str, folder: Folder, found: re.Match[str]) -> Candidate | Rejection | None:

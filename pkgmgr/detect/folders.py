@@ -5,13 +5,13 @@ Touches: the file system, through `pkgmgr.host.ports.Files` only.
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from fnmatch import translate
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from pkgmgr.detect.installed_by import Prefix, find_prefixes
 from pkgmgr.host.ports import Files, Host
+from pkgmgr.host.search import expand_glob, walk
 
 STANDARD_PROGRAMS = (
     *(
@@ -59,8 +59,11 @@ SYSTEM_PREFIXES = frozenset({"/", "/usr", "/usr/local"})
 
 SEARCH_DEPTH = 24
 """Levels of a search path that are walked; links that loop end before, for each real folder is seen once."""
-SEARCH_LIMIT = 200_000
+SEARCH_LIMIT = 50_000
 """Folders of a search path that are walked at the most; a larger tree is cut, and the report says so."""
+PROGRAM_FOLDERS = ("bin", "sbin", "Library/bin", "Scripts")
+"""Below the prefix of another manager's installation; the last two are conda's on Windows."""
+LIBRARY_FOLDERS = ("lib", "lib64", "Library/lib")
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 
@@ -92,6 +95,7 @@ class Folders:
     cut: list[str] = field(default_factory=list)
     """Trees that were too large to be seen whole."""
     _walked: list[str] | None = None
+    _managed: list[Prefix] | None = None
 
     def searched(self) -> list[str]:
         """Give each folder in and below the search paths, once."""
@@ -108,6 +112,7 @@ class Folders:
             on_path = [item for item in self.host.variables.get("PATH", "").split(":") if item.startswith("/")]
             prefixes = [f"{prefix}/bin" for prefix in self._prefixes()]
             found += self._system([*on_path, *prefixes, *STANDARD_PROGRAMS])
+            found += self._below_managed(PROGRAM_FOLDERS)
         return self._distinct(found)
 
     def libraries(self) -> list[Folder]:
@@ -117,6 +122,7 @@ class Folders:
             named = [item for name in LIBRARY_VARIABLES for item in self.host.variables.get(name, "").split(":")]
             named += [f"{prefix}/{lib}" for prefix in self._prefixes() for lib in ("lib", "lib64")]
             found += self._system([*(item for item in named if item.startswith("/")), *STANDARD_LIBRARIES])
+            found += self._below_managed(LIBRARY_FOLDERS)
         return self._distinct(found)
 
     def own(self, patterns: Sequence[str]) -> list[Folder]:
@@ -135,13 +141,35 @@ class Folders:
                 found += [Folder(path=path, origin="system") for path in expand_folders(self.host.files, text)]
         return found
 
+    def managed(self) -> list[Prefix]:
+        """Give the prefixes that other managers installed to."""
+        if self._managed is None:
+            self._managed = find_prefixes(self.host, cut=self.cut)
+        return self._managed
+
+    def _below_managed(self, parts: Iterable[str]) -> list[Folder]:
+        found = []
+        for prefix in self.managed():
+            present = self.host.files.subfolders(prefix.path)
+            for part in parts:
+                path = f"{prefix.path.rstrip('/')}/{part}"
+                if part.partition("/")[0] in present and _is_folder(self.host.files, path):
+                    found.append(Folder(path=path, origin=prefix.origin))
+        return found
+
     def _distinct(self, folders: Iterable[Folder]) -> list[Folder]:
-        """Keep one of the folders that are the same one, under its true path (`/usr/bin`, not `/bin`)."""
+        """Keep one of the folders that are the same one, under its true path (`/usr/bin`, not `/bin`).
+
+        PATH says nothing of who made a folder: a manager that names it, too, says more.
+        """
         kept: dict[str, Folder] = {}
         for folder in folders:
             real = self.host.files.real(folder.path)
-            if real not in kept:
+            known = kept.get(real)
+            if known is None:
                 kept[real] = Folder(path=real, origin=folder.origin)
+            elif known.origin == "system" != folder.origin:
+                kept[real] = replace(known, origin=folder.origin)
         return list(kept.values())
 
 
@@ -163,43 +191,20 @@ def expand_variables(pattern: str, variables: Mapping[str, str], home: str) -> s
 
 def expand_folders(files: Files, pattern: str) -> list[str]:
     """Give the folders that a glob leads to, sorted part by part; each ``*`` stays within one part."""
-    found = ["/"]
-    for part in pattern.strip("/").split("/"):
-        if not any(character in part for character in "*?["):
-            found = [posixpath.join(folder, part) for folder in found]
-            continue
-        matches = re.compile(translate(part)).match
-        found = [posixpath.join(folder, name) for folder in found for name in files.names(folder) if matches(name)]
-    return [path for path in found if (state := files.stat(path)) is not None and state.is_folder]
+    return [path for path in expand_glob(files, pattern) if _is_folder(files, path)]
+
+
+def _is_folder(files: Files, path: str) -> bool:
+    state = files.stat(path)
+    return state is not None and state.is_folder
 
 
 def walk_folders(files: Files, root: str, *, depth: int, cut: list[str] | None = None) -> list[str]:
-    """Give a folder and those below it, breadth first, each real one once (links may loop)."""
-    seen: set[str] = set()
-    found: list[str] = []
-    level = [root]
-    for _ in range(depth + 1):
-        following: list[str] = []
-        for folder in level:
-            real = files.real(folder)
-            if real in seen:
-                continue
-            if len(seen) >= SEARCH_LIMIT:
-                if cut is not None:
-                    cut.append(root)
-                return found
-            seen.add(real)
-            found.append(folder)
-            following += _subfolders(files, folder)
-        level = following
-    if level and cut is not None:
+    """Give a folder and those below it, breadth first, each real one once (links may loop).
+
+    :param cut: receives ``root`` when it is too large, or deeper than a search goes; a soft's own depth cuts nothing.
+    """
+    found = list(walk(files, root, depth=depth, limit=SEARCH_LIMIT, cut=cut if depth >= SEARCH_DEPTH else None))
+    if cut is not None and len(found) >= SEARCH_LIMIT and root not in cut:
         cut.append(root)
     return found
-
-
-def _subfolders(files: Files, folder: str) -> Iterator[str]:
-    for name in files.names(folder):
-        path = posixpath.join(folder, name)
-        state = files.stat(path)
-        if state is not None and state.is_folder and name not in ("proc", "sys", ".git", "__pycache__"):
-            yield path
