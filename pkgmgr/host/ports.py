@@ -99,6 +99,13 @@ class Runner(Protocol):
         """
 
 
+class Owners(Protocol):
+    """The databases of the system's package managers."""
+
+    def find(self, paths: Sequence[str]) -> Mapping[str, str]:
+        """Give the package that each file belongs to, ``gcc-12 12.2.0-14 (dpkg)``; files of none are left out."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kernel:
     """What only the running system knows, and no file tells."""
@@ -124,3 +131,5 @@ class Host:
     home: str
     """The person's home folder."""
     kernel: Kernel = Kernel()
+    owners: Owners | None = None
+    """Who owns files; None where nobody can be asked."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.distributions import distribution_soft
 from pkgmgr.detect.engine import Detector, Report
 from pkgmgr.detect.folders import Where
+from pkgmgr.detect.owned import with_owners
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
@@ -95,6 +96,7 @@ def detect(
     search = search or Search()
     softs = softs_named(workspace, references, tags)
     report = make_detector(workspace, search).detect(softs)
+    report = replace(report, entries=tuple(with_owners(report.entries, workspace.host)))
     if search.register:
         registry = Registry(workspace.home)
         names = [soft.name for soft in softs]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from pkgmgr.catalog.repository import Repository, find_repositories
 from pkgmgr.detect.memory import AnswerMemory
 from pkgmgr.host.home import default_home
 from pkgmgr.host.local import local_host
+from pkgmgr.host.owner_cache import CachedOwners
+from pkgmgr.host.owners import LocalOwners
 from pkgmgr.host.ports import Host
 from pkgmgr.host.process import DEFAULT_TIMEOUT
 from pkgmgr.model.errors import CkpmError
@@ -58,7 +60,8 @@ class Workspace:
         """The machine."""
         if self.host_override is not None:
             return self.host_override
-        return local_host(timeout=self.timeout or self.config.timeout, variables=self.variables)
+        host = local_host(timeout=self.timeout or self.config.timeout, variables=self.variables)
+        return replace(host, owners=CachedOwners(LocalOwners(host.runner), self.cache / "owners.msgpack"))
 
     @cached_property
     def config(self) -> Config:
