@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from pkgmgr.detect.ask import Asker
+from pkgmgr.detect.distributions import distribution_soft
 from pkgmgr.detect.engine import Detector
 from pkgmgr.detect.folders import Where
 from pkgmgr.environ.compose import compose
@@ -24,6 +25,7 @@ from pkgmgr.model.entry import Entry
 from pkgmgr.model.operation import Operation
 from pkgmgr.model.package import Package, Require
 from pkgmgr.model.plan import Plan
+from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import Target, parse_target
 from pkgmgr.resolve.options import Choice, Preference
 from pkgmgr.resolve.solve import resolve
@@ -119,7 +121,8 @@ def make_installer(workspace: Workspace, wishes: Wishes) -> Installer:
     """Make the installer of a workspace."""
 
     def package(name: str) -> tuple[Package, Path]:
-        return workspace.catalog.require_package(name), workspace.catalog.located("package", name).folder
+        folder = workspace.catalog.located("package", name).folder
+        return with_own_files(workspace.catalog.require_package(name), folder), folder
 
     def recognise(soft: str, folder: Path) -> Sequence[Entry]:
         # A new host: the files of this one are remembered as they were before.
@@ -127,7 +130,8 @@ def make_installer(workspace: Workspace, wishes: Wishes) -> Installer:
         asker = Asker(host=host, memory=workspace.memory, timeout=workspace.timeout)
         where = Where(search_paths=(str(folder),), system=False)
         detector = Detector(asker=asker, where=where, hook_folder=workspace.hook_folder, jobs=1)
-        return detector.detect([workspace.catalog.require_soft(soft)]).entries
+        document = workspace.catalog.soft(soft) or own_distribution(soft) or workspace.catalog.require_soft(soft)
+        return detector.detect([document]).entries
 
     return Installer(
         store=Store(home=workspace.home),
@@ -140,3 +144,28 @@ def make_installer(workspace: Workspace, wishes: Wishes) -> Installer:
         tell=wishes.tell,
         jobs=wishes.jobs or workspace.jobs,
     )
+
+
+def own_distribution(soft: str) -> Soft | None:
+    """Give the soft of a Python distribution, ``python.NAME``, which needs no document."""
+    name = soft.removeprefix("python.")
+    return distribution_soft(name) if name != soft else None
+
+
+def with_own_files(package: Package, folder: Path) -> Package:
+    """Let addresses that begin with ``file:{package}/`` lead into a package's own folder.
+
+    Its requirement files are sources: pinned, recorded in a lock, and one for each version. A lock keeps the address as
+    it is written, so it is the same on every machine.
+    """
+    own = "file:{package}/"
+    if not any(url.startswith(own) for row in package.source for url in row.urls):
+        return package
+    place = f"{folder.absolute().as_uri()}/"
+    rows = [
+        msgspec.structs.replace(
+            row, urls=tuple(place + url.removeprefix(own) if url.startswith(own) else url for url in row.urls)
+        )
+        for row in package.source
+    ]
+    return msgspec.structs.replace(package, source=tuple(rows))
