@@ -18,10 +18,12 @@ from pkgmgr.install.fetch import Fetcher, Progress, SilentProgress
 from pkgmgr.install.job import Installer
 from pkgmgr.install.store import Store
 from pkgmgr.jobs.detection import Search
+from pkgmgr.jobs.pythons import Pythons, separate
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.model.entry import Entry
+from pkgmgr.model.lock import LockedPython, LockedWheel
 from pkgmgr.model.operation import Operation
 from pkgmgr.model.package import Package, Require
 from pkgmgr.model.plan import Plan
@@ -43,6 +45,12 @@ class Wishes:
     jobs: int | None = None
     tell: Callable[[str], None] = lambda _line: None
     progress: Progress = field(default_factory=SilentProgress)
+    pins: LockedPython | None = None
+    """What a lock says of the Python packages; nothing else will do."""
+    keep: Sequence[LockedWheel] = ()
+    """Python packages that stay at these versions where they fit."""
+    anew: bool = False
+    """Solve Python packages again although the answer is remembered."""
 
 
 class Installation(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,8 +90,30 @@ def make_plan(workspace: Workspace, requirements: Sequence[str | Require], wishe
     world = LocalWorld(workspace=workspace, search=wishes.search)
     prefer = wishes.prefer or _preference(workspace.config.prefer)
     choice = Choice(host=host_target(workspace), prefer=prefer, only=wishes.only)
-    plan = resolve(requirements, world=world, target=wanted_target(workspace, wishes.target), choice=choice)
-    return plan, world
+    target = wanted_target(workspace, wishes.target)
+    return plan_in(world, requirements, target, choice, wishes), world
+
+
+def plan_in(
+    world: LocalWorld, requirements: Sequence[str | Require], target: Target, choice: Choice, wishes: Wishes
+) -> Plan:
+    """Resolve requirements in a world, the Python packages among them together, as one environment."""
+    wanted = separate(requirements, world, target, choice.host)
+    plan = resolve(wanted.others, world=world, target=target, choice=choice)
+    if not wanted.pythons:
+        return plan
+    world.pythons = Pythons(
+        workspace=world.workspace,
+        wanted=wanted,
+        world=world,
+        host=choice.host,
+        choice=choice,
+        pins=wishes.pins,
+        keep=wishes.keep,
+        anew=wishes.anew,
+        tell=wishes.tell,
+    )
+    return world.pythons.extend(plan)
 
 
 def _preference(text: str) -> Preference | None:
@@ -101,10 +131,16 @@ def carry_out(workspace: Workspace, plan: Plan, world: LocalWorld, wishes: Wishe
     registry = Registry(workspace.home)
     used = [step.entry for step in plan.steps if step.entry is not None and step.entry.package is None]
     registry.update(used, looked_for=(), whole_system=True)
-    if not plan.installs:
-        entries = {step.key: step.entry for step in plan.steps if step.entry is not None}
-        return Installation(plan=plan, entries=entries)
-    return Installation(plan=plan, entries=make_installer(workspace, wishes).install(plan))
+    entries = {step.key: step.entry for step in plan.steps if step.entry is not None}
+    pythons = world.pythons if any(step.python for step in plan.installs) else None
+    rows = tuple(step for step in plan.steps if not step.python)
+    if any(step.action == "install" for step in rows):
+        entries = make_installer(workspace, wishes).install(msgspec.structs.replace(plan, steps=rows))
+    if pythons is not None:
+        made = pythons.make(plan, entries, make_fetcher(workspace, wishes.progress))
+        plan, further = pythons.finished(plan, made)
+        entries |= further
+    return Installation(plan=plan, entries=entries)
 
 
 def make_fetcher(workspace: Workspace, progress: Progress | None = None) -> Fetcher:

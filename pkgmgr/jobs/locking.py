@@ -13,9 +13,18 @@ import msgspec
 from pkgmgr.environ.compose import compose
 from pkgmgr.host.platform import read_platform
 from pkgmgr.install.store import Store, make_manifest, read_manifest
+from pkgmgr.install.venv.wanted import ENVIRONMENT
 from pkgmgr.jobs.detection import Search, make_detector
 from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, inputs_digest, request_for
-from pkgmgr.jobs.installation import Installation, Wishes, carry_out, host_target, make_plan, wanted_target
+from pkgmgr.jobs.installation import (
+    Installation,
+    Wishes,
+    carry_out,
+    host_target,
+    make_plan,
+    plan_in,
+    wanted_target,
+)
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.lock.compare import accepts, best_match, compare_entry, compare_host, unmet
@@ -27,7 +36,6 @@ from pkgmgr.model.lock import LOCK_FORMAT, Drift, Lock, LockedEntry, LockedHost,
 from pkgmgr.model.package import Package
 from pkgmgr.model.target import Target
 from pkgmgr.resolve.options import Choice
-from pkgmgr.resolve.solve import resolve
 
 
 @dataclass
@@ -45,7 +53,7 @@ class PinnedWorld(LocalWorld):
         return [
             entry
             for entry in super().entries(soft)
-            if any(accepts(pin, entry) if pin.package is None else entry.id == pin.id for pin in pins)
+            if any(accepts(pin, entry) if pin.prefix is not None else entry.id == pin.id for pin in pins)
         ]
 
     def package(self, name: str) -> Package:
@@ -58,6 +66,16 @@ class PinnedWorld(LocalWorld):
         """Give the packages that the lock names; a found entry is never replaced by an installed one."""
         named = {pin.package.name for pin in self._pinned(soft) if pin.package is not None}
         return [self.package(package.name) for package in super().providers(soft) if package.name in named]
+
+
+def is_inside_environment(entry: Entry) -> bool:
+    """Tell whether an entry is a package inside a Python environment of the store."""
+    return entry.origin.startswith(f"python:{ENVIRONMENT}-")
+
+
+def environment_of(entry: Entry) -> str:
+    """Give an entry's id, or for a package of a Python environment that one's."""
+    return entry.deps[0] if is_inside_environment(entry) else entry.id
 
 
 def locked_host(workspace: Workspace) -> LockedHost:
@@ -114,9 +132,13 @@ def _earlier(loaded: LoadedEnv, digest: str) -> Lock | None:
 
 def _lock_installation(workspace: Workspace, done: Installation, request: EnvRequest) -> LockedTarget:
     rows = []
-    for entry in {entry.id: entry for entry in done.entries.values()}.values():
-        recipe = read_recipe(entry) if entry.package else None
-        package = workspace.catalog.package(entry.package) if entry.package else None
+    by_id = {entry.id: entry for entry in done.entries.values()}
+    for entry in by_id.values():
+        if is_inside_environment(entry):
+            continue  # its wheel is pinned with the environment
+        is_built = entry.package is not None and entry.soft != ENVIRONMENT
+        recipe = read_recipe(entry) if is_built else None
+        package = workspace.catalog.package(entry.package or "") if is_built else None
         accept = request.accept.get(entry.soft, "exact")
         rows.append(lock_entry(entry, accept=accept, recipe=recipe, package=package))
     host = locked_host(workspace)
@@ -124,7 +146,7 @@ def _lock_installation(workspace: Workspace, done: Installation, request: EnvReq
     least = LockedHost(os=host.os, arch=host.arch, libc=host.libc, libc_version=host.libc_version)
     return lock_target(
         entries=rows,
-        roots={text: done.entries[key].id for text, key in done.plan.roots.items()},
+        roots={text: environment_of(done.entries[key]) for text, key in done.plan.roots.items()},
         operations=compose(done.roots, request.operations),
         host=host,
         least=least,
@@ -180,17 +202,20 @@ def meet_lock(
         raise LockError(f"this host is below the least that the lock of {lock.name} needs: {'; '.join(below)}")
     request = request_for(workspace, loaded, target, settings)
     world = PinnedWorld(workspace=workspace, search=wishes.search, pins=part.entries)
+    mine = dataclasses.replace(wishes, pins=next((pin.python for pin in part.entries if pin.python is not None), None))
     try:
         choice = Choice(host=host_target(workspace))
-        plan = resolve(request.requirements, world=world, target=target, choice=choice)
-        done = carry_out(workspace, plan, world, wishes)
+        plan = plan_in(world, request.requirements, target, choice, mine)
+        done = carry_out(workspace, plan, world, mine)
     except (NotFoundError, ConflictError) as error:
         raise LockError(
             f"the lock of {lock.name} can't be met on this host: {_what_differs(workspace, part) or error.message}",
             hint=f"'ckpm verify env:{lock.name}' names every difference; 'ckpm lock' accepts this host as it is",
         ) from error
     wanted = set(part.roots.values())
-    other = [entry for entry in done.roots if entry.id not in wanted and entry.package is not None]
+    # A Python environment is the locked one by its wheels; its id names the interpreter, too.
+    built = [entry for entry in done.roots if entry.package is not None and entry.soft != ENVIRONMENT]
+    other = [entry for entry in built if entry.id not in wanted]
     if other:
         raise LockError(
             f"{other[0].package} would be made differently from the lock of {lock.name}: its document, its toolchain "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pkgmgr.detect.distributions import distribution_soft
 from pkgmgr.detect.engine import Detector, merge
@@ -18,6 +19,9 @@ from pkgmgr.model.package import Package
 from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import TargetDocument
 
+if TYPE_CHECKING:
+    from pkgmgr.jobs.pythons import Pythons
+
 
 @dataclass
 class LocalWorld:
@@ -25,6 +29,8 @@ class LocalWorld:
 
     workspace: Workspace
     search: Search = field(default_factory=Search)
+    pythons: Pythons | None = None
+    """What meets the Python requirements of the plan that was made in this world."""
     _entries: dict[str, list[Entry]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 
 from pkgmgr.install.store import Recipe, read_manifest
+from pkgmgr.install.venv.make import read_pins
+from pkgmgr.install.venv.wanted import ENVIRONMENT
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.lock import LockedEntry, LockedFile, LockedHost, LockedPackage, LockedSource, LockedTarget
 from pkgmgr.model.operation import Operation
@@ -26,6 +28,7 @@ def lock_entry(
     is_installed = entry.package is not None
     prefix = Path(entry.prefix)
     files = {role: _inside(path, prefix) if is_installed else path for role, path in entry.files.items()}
+    pins = read_pins(prefix) if entry.soft == ENVIRONMENT else None
     return LockedEntry(
         id=entry.id,
         soft=entry.soft,
@@ -37,8 +40,10 @@ def lock_entry(
         evidence="" if is_installed else entry.evidence,
         accept="exact" if is_installed else accept,
         files=files,
-        content=_content(entry),
+        # Of a Python environment the wheels are pinned; the tens of thousands of files in them are theirs.
+        content=_content(entry) if pins is None else (),
         package=_package(recipe, package) if recipe is not None and package is not None else None,
+        python=pins,
         deps=entry.deps,
     )
 

@@ -44,6 +44,28 @@ class LockedPackage(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[LockedSource, ...] = ()
 
 
+class LockedWheel(msgspec.Struct, frozen=True, kw_only=True):
+    """One distribution of a Python environment, as the one file that it is installed from."""
+
+    name: str
+    """Normalized as PEP 503 says."""
+    version: str
+    file: str
+    sha256: str
+    urls: tuple[str, ...] = ()
+
+
+class LockedPython(msgspec.Struct, frozen=True, kw_only=True):
+    """What a Python environment is made of."""
+
+    python: str
+    """The interpreter's version."""
+    requirements: tuple[str, ...]
+    """What was solved together, as PEP 508 texts, sorted."""
+    wheels: tuple[LockedWheel, ...]
+    """By name."""
+
+
 class LockedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry, as it was when the lock was made."""
 
@@ -64,6 +86,8 @@ class LockedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Every file of a model or data set, and of an installed entry."""
     attributes: Mapping[str, Value] = {}
     package: LockedPackage | None = None
+    python: LockedPython | None = None
+    """For a Python environment: the wheels; its files are theirs."""
     deps: tuple[str, ...] = ()
 
 

@@ -30,6 +30,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """Role → key of the row that meets it."""
     demanded_by: tuple[str, ...] = ()
     """Who asked for it: requirements as written, or other rows' keys."""
+    python: tuple[str, ...] = ()
+    """For a Python environment: the PEP 508 requirements that are solved together."""
     toolchain_target: str = ""
     """The target as asked, with its detail (an API level), which the build is for."""
 
