@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from pkgmgr.detect.candidates import Candidate
 from pkgmgr.detect.facts import Facts, fill, fill_value
 from pkgmgr.detect.folders import SYSTEM_PREFIXES
-from pkgmgr.detect.libraries import library_prefix
+from pkgmgr.detect.libraries import library_attributes, settle
+from pkgmgr.detect.library_place import library_prefix
 from pkgmgr.detect.memory import AnswerMemory
 from pkgmgr.host.ports import Files, Host
 from pkgmgr.model.entry import Entry, Rejection, Value
@@ -34,6 +35,11 @@ def conclude(
     known: dict[str, Value] = dict(facts)
     files = host.files
     version = fill(soft.entry.version, known)
+    disagreeing: dict[str, Value] = {}
+    if candidate.form == "library":
+        version, disagreeing, reason = settle(known, version)
+        if reason:
+            return _turned(soft, candidate, reason)
     path = _best_name(candidate, version, files) if candidate.form == "program" else candidate.path
     known |= {"path": path, "dir": posixpath.dirname(path), "name": posixpath.basename(path)}
     prefix = _prefix(soft, candidate, known)
@@ -48,7 +54,7 @@ def conclude(
     known["target"] = target
     roles = _roles(soft, candidate, known, files)
     known |= {f"files.{role}": found for role, found in roles.items()}
-    attributes = _attributes(soft, known, roles)
+    attributes = {**_attributes(soft, known, roles), **disagreeing}
     told = [repr(sorted(attributes.items()))] if candidate.form == "fact" else []
     main = next(iter(roles.values()), candidate.real)
     identity = candidate.real if candidate.form != "program" else f"{files.real(main)}@{prefix}"
@@ -136,7 +142,7 @@ def runs_here(target: str, host: str) -> str:
 def _roles(soft: Soft, candidate: Candidate, facts: Facts, files: Files) -> dict[str, str]:
     role = soft.entry.role or {"program": "program", "library": "library"}.get(candidate.form, "file")
     roles: dict[str, str] = {}
-    if candidate.form in ("program", "library", "file"):
+    if candidate.form in ("program", "file") or "library" in facts:
         roles[role] = str(facts["path"])
     for name, (old, new) in soft.entry.siblings.items():
         sibling = _sibling(candidate, str(facts["path"]), old, new, files)
@@ -187,8 +193,8 @@ def _attributes(soft: Soft, facts: Facts, roles: Mapping[str, str]) -> dict[str,
         emits = _emits(facts, soft)
         if emits:
             attributes["emits"] = list(emits)
-    if isinstance(facts.get("soname"), str):
-        attributes.setdefault("soname", facts["soname"])
+    if "lib_dir" in facts:
+        attributes = {**library_attributes(facts), **attributes}
     return attributes
 
 

@@ -18,6 +18,7 @@ from pkgmgr.detect.distributions import DistributionIndex, Site, python_sites
 from pkgmgr.detect.folders import Folder, Folders, Where, expand_folders
 from pkgmgr.detect.hooks import HookContext, examine_by_hook, find_by_hook, has, load_hook
 from pkgmgr.detect.libraries import find_libraries
+from pkgmgr.detect.library_index import LibraryIndex
 from pkgmgr.detect.platform_facts import find_in_platform
 from pkgmgr.host.ports import Host
 from pkgmgr.model.entry import Entry, Rejection, Value, version_key
@@ -98,6 +99,7 @@ class Detector:
     """Gives the facts of the machine, when a soft first asks for one."""
     _platform: Platform | None = None
     _programs: ProgramIndex | None = None
+    _libraries: LibraryIndex | None = None
     _distributions: DistributionIndex | None = None
     _sites: list[Site] | None = None
     _hooks: dict[str, ModuleType | None] = field(default_factory=dict)
@@ -146,7 +148,7 @@ class Detector:
         if soft.find.files:
             yield from find_files(soft, self._folders, self._own(soft))
         if soft.find.library is not None:
-            yield from find_libraries(soft, self._folders, self._own(soft))
+            yield from find_libraries(soft, self._library_index(), self._own(soft))
         if soft.find.python:
             yield from self._distribution_index().find(soft, files)
         if soft.find.platform is not None and self.where.system:
@@ -240,6 +242,11 @@ class Detector:
             self._programs = ProgramIndex(self.host.files, self._folders.programs())
         return self._programs
 
+    def _library_index(self) -> LibraryIndex:
+        if self._libraries is None:
+            self._libraries = LibraryIndex(self._folders)
+        return self._libraries
+
     def _distribution_index(self) -> DistributionIndex:
         if self._distributions is None:
             self._distributions = DistributionIndex(self.host.files, self._python_sites())
@@ -276,14 +283,15 @@ def merge(entries: Iterable[Entry]) -> list[Entry]:
     """
     kept: dict[tuple[object, ...], Entry] = {}
     for entry in entries:
-        format_ = entry.attributes.get("format")
+        # One model in two formats, and two builds of a library side by side, are two.
+        variant = entry.attributes.get("format"), entry.attributes.get("variant")
         key: tuple[object, ...] = (
             entry.soft,
             entry.version,
             entry.prefix,
             entry.target,
             entry.emits,
-            str(format_),
+            str(variant),
         )
         if entry.target == "any" or entry.soft.startswith("platform."):
             key = (entry.id,)

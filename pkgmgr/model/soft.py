@@ -31,7 +31,13 @@ class FileFind(Document, frozen=True, kw_only=True):
 
 
 class LibraryFind(Document, frozen=True, kw_only=True):
-    """A library that can be linked: the library file and its headers, both there, for one target."""
+    """A library that can be linked: the library file and its headers, both there, for one target.
+
+    Facts: ``library``, ``lib_dir``, ``prefix``, ``runs_on``, ``header``, ``include_dir``, ``shared``, ``static``,
+    ``soname``, ``link`` (what follows ``-l``), ``below``, ``pc_file``, ``pc_version``, ``cmake_dir``,
+    ``cmake_version`` and the groups of ``file``. Unless a probe tells the ``version``, it is that of the pkg-config
+    file, else of CMake's.
+    """
 
     name: str = ""
     """What follows ``-l``: ``z`` for ``libz.so``. Empty for a library of headers only."""
@@ -40,9 +46,24 @@ class LibraryFind(Document, frozen=True, kw_only=True):
     headers: tuple[str, ...] = ()
     """Headers, relative to an include folder; the first one is the fact ``header``."""
     include: tuple[str, ...] = ()
-    """Folders below an include folder that hold the headers for some distributions."""
+    """Folders below an include folder that hold the headers for some distributions; globs."""
+    below: tuple[str, ...] = ()
+    """Folders below a library folder where a distribution puts builds of it; globs: ``openblas-*``, ``hdf5/*``."""
+    framework: str = ""
+    """The name of its framework on macOS: ``OpenCL`` for ``OpenCL.framework``."""
     pkg_config: tuple[str, ...] = ()
     """Names of its pkg-config files, whose version is the fact ``pc_version``."""
+    cmake: tuple[str, ...] = ()
+    """Names of its CMake packages (what ``find_package`` takes), whose version is the fact ``cmake_version``."""
+    file: str = ""
+    """Expression on the name of the true file, all links followed; its named groups are facts. If it must match, it
+    says so with ``file_only``. ``lib_version`` is held against the version: a header of another one is a mixture."""
+    file_only: bool = False
+    """True: a library whose true file ``file`` does not match is another product under this name."""
+    symbols: tuple[str, ...] = ()
+    """Functions, one of which the library must hold."""
+    foreign: Mapping[str, str] = {}
+    """Function → the other product that has it: ``{openblas_get_config = "OpenBLAS"}``."""
     runtime: bool = False
     """True: the library alone is enough (``libcuda``, an OpenMP runtime); headers are not asked for."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -38,10 +39,14 @@ LIBRARY = Soft(
 
 
 def machine(
-    files: Mapping[str, str], *, links: Mapping[str, str] | None = None, variables: Mapping[str, str] | None = None
+    files: Mapping[str, str | bytes],
+    *,
+    links: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
+    elf: Mapping[str, str] | None = None,
 ) -> Host:
     return Host(
-        files=RecordedFiles(files=dict(files), links=links or {}),
+        files=RecordedFiles(files=dict(files), links=links or {}, elf=elf or {}),
         runner=RecordedRunner(prints={"thing --version": "thing 1.0\n"}),
         variables={"PATH": "/usr/bin", **(variables or {})},
         target="linux-x86_64",
@@ -286,8 +291,8 @@ def test_nix_profiles_and_what_they_hold() -> None:
 
 
 def test_homebrew_has_shared_folders_and_kegs() -> None:
-    files = {
-        "/opt/homebrew/Cellar/zlib/1.3.1/lib/libz.dylib": "",
+    files: dict[str, str | bytes] = {
+        "/opt/homebrew/Cellar/zlib/1.3.1/lib/libz.dylib": struct.pack("<8I", 0xFEEDFACF, 0x0100000C, 0, 6, 0, 0, 0, 0),
         "/opt/homebrew/Cellar/zlib/1.3.1/include/zlib.h": "",
         "/usr/local/bin/x": "",
     }
@@ -317,11 +322,10 @@ def test_easybuild_marks_its_installations() -> None:
 def test_a_library_of_spack_is_found_with_its_headers() -> None:
     files = {
         "/opt/spack/opt/spack/.spack-db/index.json": SPACK_INDEX,
-        f"{ZLIB}/lib/libz.so": "",
         f"{ZLIB}/include/zlib.h": "",
         f"{ZLIB}/.spack/spec.json": "{}",
     }
-    (entry,) = detect(machine(files), LIBRARY)
+    (entry,) = detect(machine(files, elf={f"{ZLIB}/lib/libz.so": "linux-x86_64"}), LIBRARY)
     assert (entry.origin, entry.prefix, entry.files["header"]) == ("spack", ZLIB, f"{ZLIB}/include/zlib.h")
 
 

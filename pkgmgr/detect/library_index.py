@@ -1,0 +1,93 @@
+"""The names of libraries in folders, read once for all softs.
+
+Touches: the file system, through `pkgmgr.host.ports.Files` only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from pkgmgr.detect.folders import Folder, Folders, expand_folders
+
+_NAME = re.compile(
+    r"(?:lib(?P<stem>.+?)(?P<ending>\.so|\.dylib|\.tbd|\.dll\.a|\.a|\.so(?:\.\d+)+|(?:\.\d+)+\.dylib)"
+    r"|(?P<plain>.+)(?P<import>\.lib))$"
+)
+_ORDER = {".so": 0, ".dylib": 0, ".tbd": 0, ".dll.a": 1, ".lib": 1, ".a": 2}
+"""What a linker takes first; names with a number behind come last, for it takes them only when told to."""
+_SDKS = (
+    "/Library/Developer/CommandLineTools/SDKs/MacOSX.sdk",
+    "/Applications/Xcode*.app/Contents/Developer/Platforms/MacOSX.platform/Developer/SDKs/MacOSX.sdk",
+)
+
+Builds = Mapping[str, Sequence[str]]
+"""What follows ``-l`` → the names of files that serve it, those that a linker takes first in front."""
+
+
+def parse_names(names: Sequence[str]) -> dict[str, list[str]]:
+    """Sort the names of a folder by the library that they are."""
+    found: dict[str, list[tuple[int, int, str]]] = {}
+    for name in names:
+        parts = _NAME.match(name)
+        if parts is None:
+            continue
+        ending = parts["ending"] or parts["import"]
+        order = _ORDER.get(ending, 3)
+        stem = parts["stem"] or parts["plain"]
+        found.setdefault(stem, []).append((order, len(name), name))
+        if parts["plain"] is not None and stem.startswith("lib"):
+            found.setdefault(stem[3:], []).append((order, len(name), name))
+    return {stem: [name for _, _, name in sorted(rows)] for stem, rows in found.items()}
+
+
+class LibraryIndex:
+    """The library folders of one detection."""
+
+    def __init__(self, folders: Folders) -> None:
+        self.host = folders.host
+        self._folders = folders
+        self._builds: dict[str, Builds] = {}
+
+    @cached_property
+    def folders(self) -> Sequence[Folder]:
+        """The folders that hold libraries for every soft."""
+        found = list(self._folders.libraries())
+        if self.host.target.startswith("macos"):
+            found += self._folders.own([f"{sdk}/usr/lib" for sdk in _SDKS])
+        return found
+
+    @cached_property
+    def frameworks(self) -> Sequence[Folder]:
+        """The folders that hold frameworks; none on a system without them."""
+        if not self.host.target.startswith("macos"):
+            return []
+        own = self._folders.own(["/Library/Frameworks", *(f"{sdk}/System/Library/Frameworks" for sdk in _SDKS)])
+        searched = [Folder(path=path, origin="search-path") for path in self._folders.searched()]
+        return [*searched, *own]
+
+    @cached_property
+    def _holding(self) -> Mapping[str, Sequence[Folder]]:
+        found: dict[str, list[Folder]] = {}
+        for folder in self.folders:
+            for stem in self.builds(folder.path):
+                found.setdefault(stem, []).append(folder)
+        return found
+
+    def builds(self, folder: str) -> Builds:
+        """Give the libraries in a folder."""
+        known = self._builds.get(folder)
+        if known is None:
+            known = self._builds[folder] = parse_names(self.host.files.names(folder))
+        return known
+
+    def holding(self, stems: Sequence[str], below: Sequence[str] = ()) -> list[Folder]:
+        """Give the general folders with one of these libraries, folders below them first: links lead there."""
+        inner = [
+            Folder(path=self.host.files.real(path), origin=folder.origin)
+            for folder in self.folders
+            for pattern in below
+            for path in expand_folders(self.host.files, f"{folder.path}/{pattern}")
+        ]
+        return [*inner, *(folder for stem in stems for folder in self._holding.get(stem, ()))]
