@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from pathlib import Path
 
 from pkgmgr.detect.folders import Where
 from pkgmgr.jobs.detection import search_places
@@ -13,7 +14,13 @@ from pkgmgr.model.reference import KINDS, Reference, parse_reference
 
 def workspace_of(options: Namespace) -> Workspace:
     """Open the workspace that the options name."""
-    return open_workspace(home=options.home, offline=options.offline, timeout=getattr(options, "timeout", None))
+    workspace = open_workspace(home=options.home, offline=options.offline, timeout=getattr(options, "timeout", None))
+    record = getattr(options, "replay", None)
+    if record is None:
+        return workspace
+    from pkgmgr.jobs.recording import replayed
+
+    return replayed(workspace, Path(record))
 
 
 def where_of(options: Namespace) -> Where:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from pkgmgr.host.mounts import find_unresponsive, leads_into, remote_mounts
-from pkgmgr.host.ports import FileStat
+from pkgmgr.host.ports import DIGESTED, FileStat, content_digest
 
 if TYPE_CHECKING:
     from pkgmgr.host.ports import ElfFacts
@@ -213,6 +213,11 @@ class LocalFiles:
             return parse_elf(file_reader(handle))
         finally:
             os.close(handle)
+
+    def digest(self, path: str) -> str | None:
+        """Hash the size and the first mebibyte of a file; None when it can't be read."""
+        stat, content = self.stat(path), self.read(path, DIGESTED)
+        return content_digest(stat.size, content) if stat is not None and content is not None else None
 
     def _open(self, path: str) -> int | None:
         """Open a plain file; opening a named pipe in any other way would wait for a writer for ever."""

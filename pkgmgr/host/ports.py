@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+DIGESTED = 1 << 20
+"""Bytes from the start of a file that count in its digest, besides its size."""
+
 
 class FileStat(NamedTuple):
     """What identifies a file and its state, links followed."""
@@ -23,6 +26,13 @@ class FileStat(NamedTuple):
     is_executable: bool
     ctime_ns: int = 0
     """Of the last change to content or properties: shows what was replaced by something of the same size and date."""
+
+
+def content_digest(size: int, beginning: bytes) -> str:
+    """Hash a file's size and its first mebibyte: enough to see that it was replaced, at a cost that stays small."""
+    import hashlib
+
+    return hashlib.sha256(str(size).encode() + b"\0" + beginning[:DIGESTED]).hexdigest()
 
 
 class Files(Protocol):
@@ -49,6 +59,9 @@ class Files(Protocol):
 
     def elf(self, path: str) -> ElfFacts | None:
         """Read an ELF header; None when the file is no ELF object."""
+
+    def digest(self, path: str) -> str | None:
+        """Hash the size and the first mebibyte of a file; None when it can't be read."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,35 +5,42 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
-from pkgmgr.host.ports import Answer, ElfFacts, FileStat
+from pkgmgr.host.ports import Answer, ElfFacts, FileStat, content_digest
 
 _MOST_LINKS = 40
+_HEAD = 4096
+"""Bytes that are read to tell a script from a program: of the latter less is recorded."""
 _ELF_MACHINES = {"x86_64": 62, "arm64": 183, "arm": 40, "riscv64": 243, "x86": 3}
 
 
 class RecordedFiles:
     """Files of a recorded machine.
 
-    :param files: path → content. Each may be run, unless ``stats`` says otherwise.
+    :param files: path → content; None: the file was there, and what it held was not recorded. Each may be run, unless
+        ``stats`` says otherwise.
     :param links: path → where it leads, relative or absolute.
     :param elf: path → facts, or the target alone, of ELF objects; they need not be in ``files``.
     :param folders: folders that exist, whether something lies in them or not; those of all files do anyway.
     :param stats: path → what the machine said of a file or folder.
+    :param digests: path → digest of a file that was not recorded whole.
     """
 
     def __init__(
         self,
         *,
-        files: Mapping[str, str | bytes],
+        files: Mapping[str, str | bytes | None],
         links: Mapping[str, str] | None = None,
         elf: Mapping[str, str | ElfFacts] | None = None,
         folders: Iterable[str] = (),
         stats: Mapping[str, FileStat] | None = None,
+        digests: Mapping[str, str] | None = None,
     ) -> None:
         self._files = {posixpath.normpath(path): content for path, content in files.items()}
         self._links = {posixpath.normpath(path): target for path, target in (links or {}).items()}
         self._elf = {posixpath.normpath(path): facts for path, facts in (elf or {}).items()}
         self._stats = stats or {}
+        self._digests = digests or {}
+        self._skipped: dict[str, str] = {}
         for path in self._elf:
             self._files.setdefault(path, "")
         self._folders: dict[str, set[str]] = {"/": set()}
@@ -52,8 +59,8 @@ class RecordedFiles:
 
     @property
     def skipped(self) -> Mapping[str, str]:
-        """Nothing: all that was recorded can be seen."""
-        return {}
+        """File → what was asked about it and not recorded, so far."""
+        return self._skipped
 
     def names(self, folder: str) -> Sequence[str]:
         """List a folder, sorted."""
@@ -96,13 +103,32 @@ class RecordedFiles:
         return done
 
     def _content(self, real: str) -> bytes:
-        content = self._files[real]
+        content = self._files[real] or b""
         return content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
 
     def read(self, path: str, limit: int = 1 << 20) -> bytes | None:
-        """Give the beginning of a file."""
+        """Give the beginning of a file, as much as was recorded of it."""
         real = self._resolve(path)
-        return self._content(real)[:limit] if real in self._files else None
+        if real not in self._files:
+            return None
+        if self._files[real] is None:
+            self._skipped[real] = "what it held was not recorded"
+            return None
+        content = self._content(real)
+        if len(content) < min(limit, self._size(real)) and limit > _HEAD:
+            self._skipped[real] = f"only its first {len(content)} bytes were recorded"
+        return content[:limit]
+
+    def _size(self, real: str) -> int:
+        return self._stats[real].size if real in self._stats else len(self._content(real))
+
+    def digest(self, path: str) -> str | None:
+        """Give the digest that was recorded, else that of the content."""
+        real = self._resolve(path)
+        known = self._digests.get(real)
+        if known is None and self._files.get(real) is not None:
+            return content_digest(self._size(real), self._content(real))
+        return known
 
     def elf(self, path: str) -> ElfFacts | None:
         """Give what the record states of an ELF object."""
@@ -149,3 +175,14 @@ class RecordedRunner:
             if command in self._prints or command in self._exits:
                 return Answer(exit_code=self._exits.get(command, 0), stdout=self._prints.get(command, ""))
         return Answer(exit_code=None, failure=f"no answer to {short!r} was recorded")
+
+
+class RecordedOwners:
+    """What the package managers of a recorded machine said of files."""
+
+    def __init__(self, owners: Mapping[str, str]) -> None:
+        self._owners = owners
+
+    def find(self, paths: Sequence[str]) -> Mapping[str, str]:
+        """Give the recorded package of each file that had one."""
+        return {path: self._owners[path] for path in paths if path in self._owners}

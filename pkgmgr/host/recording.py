@@ -1,56 +1,27 @@
 """Listen to a machine while it is looked at, and make a record of what it answered.
 
-`scrub` and `shown_variables` are pure and decide what may leave the machine: no secret does, nor the name of the
-person.
+`pkgmgr.host.scrub` decides what may leave the machine.
 """
 
 from __future__ import annotations
 
 import posixpath
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pkgmgr.host.ports import Answer, ElfFacts, Files, FileStat, Host, Runner
-from pkgmgr.host.record import RECORD_FORMAT, AnswerRow, FileRow, Record
-from pkgmgr.model.platform import Platform
+from pkgmgr.host.ports import Answer, ElfFacts, Files, FileStat, Host, Owners, Runner
+from pkgmgr.host.record import RECORD_FORMAT, AnswerRow, FileRow, Record, portable
+from pkgmgr.host.scrub import Scrubber, shown_variables
 
-ANONYMOUS_HOME = "/home/person"
 DANGLING = "/dangling"
 """Where a link leads that leads nowhere."""
-_MOST_TEXT = 1 << 16
-_MOST_BYTES = 1 << 12
-"""What is kept of a file that is no text: its head tells what it is, and the rest would make records of 100 MB."""
+_MOST_TEXT = 1 << 20
+_MOST_BYTES = 1 << 16
+_MOST_ELF = 64
+"""What is kept of a file that is no text: its head tells what it is, and the rest would make records of 100 MB. Of an
+ELF object the facts are kept."""
 _T = TypeVar("_T")
-
-_SHOWN_VARIABLES = re.compile(
-    r"^(?:PATH|HOME|LANG|LC_\w+|SHELL|OS|OSTYPE|CC|CXX|FC|CPATH|MODULEPATH|LOADEDMODULES|MANPATH|VIRTUAL_ENV|GOPATH|PATHEXT"
-    r"|\w+_(?:HOME|ROOT|PREFIX|PATH|DIR|VERSION|VISIBLE_DEVICES)|ProgramFiles(?:\(x86\))?|SystemRoot)$"
-)
-_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|CREDENTIAL|AUTH|API|PRIVATE|SESSION", re.IGNORECASE)
-_SECRET = re.compile(
-    r"""((?:token|secret|passw(?:or)?d|api[_-]?key|access[_-]?key|authorization)["']?\s*[=:]\s*["']?)[^\s"',;]+""",
-    re.IGNORECASE,
-)
-_CREDENTIALS = re.compile(r"(\w+://)[^\s/@:]+:[^\s/@]+@")
-
-
-def shown_variables(variables: Mapping[str, str]) -> dict[str, str]:
-    """Give the variables that say where software is; all others stay on the machine."""
-    return {
-        name: value
-        for name, value in sorted(variables.items())
-        if _SHOWN_VARIABLES.match(name) and not _SECRET_NAME.search(name)
-    }
-
-
-def scrub(text: str, home: str) -> str:
-    """Take passwords, tokens and a person's home folder out of a text, and what is no Unicode."""
-    if home not in ("", "/", "/root"):
-        text = re.sub(re.escape(home) + r"(?![\w.-])", ANONYMOUS_HOME, text)
-    text = _CREDENTIALS.sub(r"\1***@", _SECRET.sub(r"\1***", text))
-    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 class RecordingHost:
@@ -60,40 +31,46 @@ class RecordingHost:
         self._host = host
         self._files = _RecordingFiles(host.files)
         self._runner = _RecordingRunner(host.runner)
+        self._owners = _RecordingOwners(host.owners)
+        self._variables = _NotingVariables(host.variables)
 
     @property
     def host(self) -> Host:
         """The same machine, for detection."""
-        return replace(self._host, files=self._files, runner=self._runner)
+        owners = None if self._host.owners is None else self._owners
+        return replace(self._host, files=self._files, runner=self._runner, owners=owners, variables=self._variables)
 
-    def record(self, *, note: str = "", platform: Platform | None = None) -> Record:
+    def record(self, *, note: str = "") -> Record:
         """Give what was answered so far."""
-        home = self._host.home
-
-        def clean(text: str) -> str:
-            return scrub(text, home)
-
+        scrubber = Scrubber.of(self._host.home, self._host.variables)
+        clean, files = scrubber.clean, self._files
+        variables = shown_variables(self._host.variables, frozenset(self._variables.asked))
+        folders = {
+            clean(path): tuple(map(clean, scrubber.names_in(path, names, files.looked_at)))
+            for path, names in _sayable(files.folders).items()
+        }
         return Record(
             format=RECORD_FORMAT,
             note=note,
             target=self._host.target,
-            home=clean(home),
-            variables={name: clean(value) for name, value in shown_variables(self._host.variables).items()},
-            folders={clean(path): tuple(map(clean, names)) for path, names in _sayable(self._files.folders).items()},
-            links={clean(path): clean(target) for path, target in _sayable(self._files.links).items()},
-            files={clean(path): self._files.row(path, home) for path in _sayable(self._files.stats)},
-            answers=tuple(_answer_row(argv, answer, home) for argv, answer in sorted(self._runner.answers.items())),
-            platform=platform,
+            home=clean(self._host.home),
+            kernel=self._host.kernel,
+            variables={name: clean(value) for name, value in variables.items()},
+            folders=folders,
+            links={clean(path): clean(target) for path, target in _sayable(files.links).items()},
+            files={clean(path): files.row(path, scrubber) for path in _sayable(files.stats)},
+            answers=tuple(_answer_row(argv, answer, clean) for argv, answer in sorted(self._runner.answers.items())),
+            owners={clean(path): owner for path, owner in sorted(self._owners.known.items())},
         )
 
 
-def _answer_row(argv: tuple[str, ...], answer: Answer, home: str) -> AnswerRow:
+def _answer_row(argv: tuple[str, ...], answer: Answer, clean: Callable[[str], str]) -> AnswerRow:
     return AnswerRow(
-        argv=tuple(scrub(word, home) for word in argv),
+        argv=tuple(map(clean, portable(argv))),
         exit_code=answer.exit_code,
-        stdout=scrub(answer.stdout, home),
-        stderr=scrub(answer.stderr, home),
-        failure=scrub(answer.failure, home),
+        stdout=clean(answer.stdout),
+        stderr=clean(answer.stderr),
+        failure=clean(answer.failure),
     )
 
 
@@ -130,6 +107,12 @@ class _RecordingFiles:
         self.stats: dict[str, FileStat] = {}
         self._contents: dict[str, bytes] = {}
         self._elf: dict[str, ElfFacts] = {}
+        self._digests: dict[str, str] = {}
+
+    @property
+    def looked_at(self) -> frozenset[str]:
+        """Every path that something was asked about."""
+        return frozenset(self._noted)
 
     @property
     def skipped(self) -> Mapping[str, str]:
@@ -166,19 +149,25 @@ class _RecordingFiles:
             self._elf[real] = facts
         return facts
 
-    def row(self, path: str, home: str) -> FileRow:
-        """Give what is known of a file."""
-        state, content = self.stats[path], self._contents.get(path)
+    def digest(self, path: str) -> str | None:
+        digest = self._files.digest(path)
+        real = self._note(path)
+        if digest is not None:
+            self._digests[real] = digest
+        return digest
+
+    def row(self, path: str, scrubber: Scrubber) -> FileRow:
+        """Give what is known of a file and may be kept."""
+        state, content, elf = self.stats[path], self._contents.get(path), self._elf.get(path)
         text = _decode(content) if content is not None else None
+        most = _MOST_BYTES if elf is None else _MOST_ELF
         return FileRow(
             size=state.size,
-            mtime_ns=state.mtime_ns,
-            device=state.device,
-            inode=state.inode,
             is_executable=state.is_executable,
-            text=scrub(text, home) if text is not None else None,
-            content=content[:_MOST_BYTES] if content is not None and text is None else None,
-            elf=self._elf.get(path),
+            text=scrubber.file_text(path, text) if text is not None else None,
+            content=content[:most] if content is not None and text is None else None,
+            digest=self._digests.get(path),
+            elf=elf,
         )
 
     def _note_folder(self, folder: str, names: Sequence[str]) -> None:
@@ -221,3 +210,32 @@ class _RecordingRunner:
         answer = self._runner.run(argv, timeout=timeout, variables=variables)
         self.answers[tuple(argv)] = answer
         return answer
+
+
+class _RecordingOwners:
+    """Notes whose each file is."""
+
+    def __init__(self, owners: Owners | None) -> None:
+        self._owners = owners
+        self.known: dict[str, str] = {}
+
+    def find(self, paths: Sequence[str]) -> Mapping[str, str]:
+        found = self._owners.find(paths) if self._owners is not None else {}
+        self.known.update(found)
+        return found
+
+
+class _NotingVariables(dict[str, str]):
+    """Variables that note which of them were asked for by name."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        super().__init__(variables)
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked.add(key)
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> str:
+        self.asked.add(key)
+        return super().__getitem__(key)

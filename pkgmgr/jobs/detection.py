@@ -97,12 +97,13 @@ def detect(
     softs = softs_named(workspace, references, tags)
     report = make_detector(workspace, search).detect(softs)
     report = replace(report, entries=tuple(with_owners(report.entries, workspace.host)))
-    if search.register:
+    if search.register and workspace.host_override is None:
         registry = Registry(workspace.home)
         names = [soft.name for soft in softs]
         registry.update(report.entries, looked_for=names, whole_system=search.where.system)
     ranges = {reference.name: reference.range for reference in references}
-    present = [*(_installed(workspace, softs) if search.where.system else ()), *report.entries]
+    is_whole = search.where.system and workspace.host_override is None
+    present = [*(_installed(workspace, softs) if is_whole else ()), *report.entries]
     order = {soft.name: place for place, soft in enumerate(softs)}
     present.sort(key=lambda entry: order[entry.soft])
     entries = [entry for entry in present if _in_range(entry, ranges.get(entry.soft))]

@@ -102,8 +102,8 @@ class Workspace:
 
     @cached_property
     def memory(self) -> AnswerMemory:
-        """What programs answered before."""
-        return AnswerMemory(self.cache / "answers.msgpack")
+        """What programs answered before; another machine's answers are not mixed with this one's."""
+        return AnswerMemory(None if self.host_override is not None else self.cache / "answers.msgpack")
 
     def platform(self, *, refresh: bool = False) -> Platform:
         """Give the facts of the machine, those of last time if nothing speaks against it.

@@ -6,13 +6,18 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from pkgmgr import __version__
 from pkgmgr.cli.open import references_of, where_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.parser import add_search_options
 from pkgmgr.cli.table import table
+from pkgmgr.cli.verbs.show import platform_outcome
 from pkgmgr.detect.engine import Report
 from pkgmgr.jobs.detection import Search, detect
+from pkgmgr.jobs.recording import recording
+from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import UsageError
 from pkgmgr.model.reference import parse_tags
@@ -24,6 +29,8 @@ ckpm detect soft lang.python@>=3.11 tool.cmake
 ckpm detect soft --tags compiler --target linux-arm64
 ckpm detect soft model.ssd-mobilenet --search-path /data/models --no-system
 ckpm detect platform                         facts of this machine
+ckpm detect --record host.json.gz            write down what this machine answers; nothing secret
+ckpm detect --replay host.json.gz            detect on the recorded machine
 """
 
 
@@ -35,13 +42,26 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--target", metavar="T", help="what runs there, or serves a build for it")
     parser.add_argument("--jobs", metavar="N", type=int, help="programs asked at the same time")
     parser.add_argument("--no-register", action="store_true", help="do not remember what is found")
+    machine = parser.add_mutually_exclusive_group()
+    machine.add_argument("--record", metavar="FILE", help="write down what this machine answers (packed: .gz)")
+    machine.add_argument("--replay", metavar="FILE", help="look at the recorded machine of FILE in place of this one")
 
 
 def call(options: Namespace) -> Outcome:
     """Detect and show."""
     workspace = workspace_of(options)
+    record = recording(workspace, Path(options.record)) if options.record else None
+    if record is not None:
+        workspace = record.workspace
+    outcome = _detect(options, workspace)
+    if record is not None:
+        record.write(f"recorded by ckpm {__version__}")
+    return outcome
+
+
+def _detect(options: Namespace, workspace: Workspace) -> Outcome:
     if options.what[:1] == ["platform"]:
-        return _platform(options)
+        return platform_outcome(options, workspace, refresh=options.refresh)
     references = references_of(options.what, default_kind="soft", kinds=("soft",))
     tags = parse_tags(options.tags) if options.tags else None
     if references and tags:
@@ -59,12 +79,6 @@ def call(options: Namespace) -> Outcome:
     warnings = [str(problem.error) for problem in workspace.catalog.problems] + workspace.catalog.clashes
     warnings += [f"{path} is too large to be seen whole: a part was skipped" for path in report.skipped]
     return Outcome(data=report.entries, text=_text(report, options, len(references)), warnings=warnings)
-
-
-def _platform(options: Namespace) -> Outcome:
-    from pkgmgr.cli.verbs.show import platform_outcome
-
-    return platform_outcome(options, refresh=options.refresh)
 
 
 def _progress(options: Namespace) -> Callable[[int, int], None]:

@@ -22,18 +22,20 @@ ckpm show soft:compiler.gcc
 ckpm show package:lib-zlib
 ckpm show entry:lib.zlib-1.2.13-8924ddca --json
 ckpm show platform
+ckpm show platform --replay host.json.gz
 """
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``show``."""
     parser.add_argument("what", nargs="+", metavar="KIND:NAME", help="one thing")
+    parser.add_argument("--replay", metavar="FILE", help="the recorded machine of FILE in place of this one")
 
 
 def call(options: Namespace) -> Outcome:
     """Show one thing whole."""
     if options.what == ["platform"]:
-        return platform_outcome(options)
+        return platform_outcome(options, workspace_of(options))
     references = references_of(options.what, default_kind=None)
     if len(references) != 1:
         raise UsageError("name one thing", hint="ckpm show soft:compiler.gcc")
@@ -68,9 +70,8 @@ def _plain(value: msgspec.Struct) -> Outcome:
     return Outcome(data=value, text=text)
 
 
-def platform_outcome(options: Namespace, *, refresh: bool = False) -> Outcome:
+def platform_outcome(options: Namespace, workspace: Workspace, *, refresh: bool = False) -> Outcome:
     """Show the facts of this machine, or of the recorded one."""
-    workspace = workspace_of(options)
     platform = workspace.platform(refresh=refresh)
     text = platform_text(platform, stated=workspace.host.variables, verbose=bool(options.verbose))
     return Outcome(data=platform, text=text)
