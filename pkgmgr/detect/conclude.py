@@ -24,8 +24,6 @@ from pkgmgr.model.target import ANY, find_target
 
 LANGUAGE_ROLES = ("c", "cxx", "fortran", "cuda", "hip", "objc", "ada", "go", "d", "sycl", "ispc")
 _PROGRAM_FOLDERS = ("bin", "sbin", "libexec", "Scripts", "cmd")
-_DIGEST_LIMIT = 1 << 20
-"""Bytes from the start of each file that count in a fingerprint, besides its size."""
 
 
 def conclude(
@@ -294,7 +292,6 @@ def file_digest(path: str, files: Files, memory: AnswerMemory) -> str:
     key = f"{path}\0{stat.device}\0{stat.inode}\0{stat.size}\0{stat.mtime_ns}"
     known = memory.digest(key)
     if known is None:
-        content = files.read(path, _DIGEST_LIMIT) or b""
-        known = hashlib.sha256(str(stat.size).encode() + b"\0" + content).hexdigest()
+        known = files.digest(path) or "unreadable"
         memory.keep_digest(key, known)
     return known
