@@ -77,7 +77,7 @@ class Report:
     entries: tuple[Entry, ...]
     rejections: tuple[Rejection, ...]
     skipped: tuple[str, ...] = ()
-    """Trees that were too large to be seen whole."""
+    """What was not seen, or not seen whole, and why; a sentence each."""
 
 
 Located = Callable[[str], Path | None]
@@ -132,9 +132,11 @@ class Detector:
         kept = merge(entries)
         kept.sort(key=lambda entry: order[entry.soft])
         self.asker.memory.save()
-        return Report(
-            entries=tuple(kept), rejections=tuple(rejections), skipped=tuple(dict.fromkeys(self._folders.cut))
-        )
+        return Report(entries=tuple(kept), rejections=tuple(rejections), skipped=self._skipped())
+
+    def _skipped(self) -> tuple[str, ...]:
+        cut = [f"{path} is too large to be seen whole: a part was skipped" for path in self._folders.cut]
+        return tuple(dict.fromkeys([*cut, *(f"{path}: {why}" for path, why in self.host.files.skipped.items())]))
 
     def candidates(self, soft: Soft) -> Iterable[Finding]:
         """Give everything that has a fitting name or place, and what was turned down for these alone."""

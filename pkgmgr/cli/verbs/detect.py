@@ -22,6 +22,7 @@ from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import UsageError
 from pkgmgr.model.reference import parse_tags
 
+_MOST_SKIPPED = 10
 EXAMPLES = """
 ckpm detect                                  everything
 ckpm detect soft compiler.gcc                one soft
@@ -77,8 +78,16 @@ def _detect(options: Namespace, workspace: Workspace) -> Outcome:
     )
     report = detect(workspace, references, tags=tags, search=search)
     warnings = [str(problem.error) for problem in workspace.catalog.problems] + workspace.catalog.clashes
-    warnings += [f"{path} is too large to be seen whole: a part was skipped" for path in report.skipped]
+    warnings += _shown_skipped(report.skipped, is_whole=options.json or options.verbose)
     return Outcome(data=report.entries, text=_text(report, options, len(references)), warnings=warnings)
+
+
+def _shown_skipped(skipped: Sequence[str], *, is_whole: bool) -> list[str]:
+    """Say what was not seen; a thousand unreadable folders would hide everything else."""
+    if is_whole or len(skipped) <= _MOST_SKIPPED:
+        return list(skipped)
+    left = len(skipped) - _MOST_SKIPPED
+    return [*skipped[:_MOST_SKIPPED], f"{left} more places were not seen, or not whole; -v names them"]
 
 
 def _progress(options: Namespace) -> Callable[[int, int], None]:

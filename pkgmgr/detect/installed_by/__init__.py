@@ -40,7 +40,7 @@ def find_prefixes(host: Host, *, cut: list[str] | None = None) -> list[Prefix]:
             continue
         if len(found) >= MOST_PREFIXES:
             if cut is not None:
-                cut.append(f"what {prefix.origin} installed, beyond {MOST_PREFIXES} prefixes")
+                cut.append(f"the list of what {prefix.origin} installed")
             break
         found[real] = prefix
     return list(found.values())
