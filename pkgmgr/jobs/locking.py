@@ -166,6 +166,15 @@ def write_lock(loaded: LoadedEnv, lock: Lock) -> bool:
     return True
 
 
+def with_locked_pythons(workspace: Workspace, loaded: LoadedEnv, target: Target, wishes: Wishes) -> Wishes:
+    """Hold a run or an export to the Python packages of the env's lock, if it has a current one for the target."""
+    lock = _earlier(loaded, inputs_digest(workspace, loaded)) if loaded.lock_path.is_file() else None
+    part = lock.targets.get(str(target)) if lock is not None else None
+    if part is None or wishes.anew:
+        return wishes
+    return dataclasses.replace(wishes, pins=next((pin.python for pin in part.entries if pin.python is not None), None))
+
+
 def require_lock(workspace: Workspace, loaded: LoadedEnv, *, frozen: bool) -> Lock:
     """Give an env's lock, or raise `LockError` when it is missing or (unless frozen) stale."""
     lock = read_lock(loaded)

@@ -36,6 +36,7 @@ from pkgmgr.jobs.installation import (
     make_plan,
     wanted_target,
 )
+from pkgmgr.jobs.locking import with_locked_pythons
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.condition import Circumstances
 from pkgmgr.model.entry import Entry, Value
@@ -105,7 +106,8 @@ def plan_env(
     """Resolve an env without doing anything."""
     target, note = runnable_target(workspace, wanted_target(workspace, wishes.target))
     request = request_for(workspace, loaded, target, settings)
-    plan, _ = make_plan(workspace, request.requirements, dataclasses.replace(wishes, target=str(target)))
+    mine = with_locked_pythons(workspace, loaded, target, dataclasses.replace(wishes, target=str(target)))
+    plan, _ = make_plan(workspace, request.requirements, mine)
     return plan, target, note
 
 
@@ -124,7 +126,7 @@ def prepare(
     loaded = find_env(workspace, reference)
     target, note = runnable_target(workspace, wanted_target(workspace, wishes.target))
     request = request_for(workspace, loaded, target, settings)
-    mine = dataclasses.replace(wishes, target=str(target))
+    mine = with_locked_pythons(workspace, loaded, target, dataclasses.replace(wishes, target=str(target)))
     plan, world = make_plan(workspace, request.requirements, mine)
     if callable(show):
         show(plan)

@@ -9,15 +9,14 @@ Works with pip 22.2 to 26. Imports nothing of ckpm.
 import importlib
 import json
 import sys
-from typing import Any
 
 
 def main(markers: str, *arguments: str) -> int:
     """Run pip."""
-    module = importlib.import_module("pip._vendor.packaging.markers")  # type: Any
-    usual = module.default_environment
+    module = importlib.import_module("pip._vendor.packaging.markers")
+    usual = getattr(module, "default_environment")  # noqa: B009 - a private module, unknown to type checkers
     other = json.loads(markers)
-    module.default_environment = lambda: dict(usual(), **other)
+    setattr(module, "default_environment", lambda: dict(usual(), **other))  # noqa: B010
     return int(importlib.import_module("pip._internal.cli.main").main(list(arguments)))
 
 

@@ -73,8 +73,8 @@ def best_wheel(files: Sequence[str], tags: Sequence[str]) -> str | None:
             continue
         places = [order[str(tag)] for tag in offered if str(tag) in order]
         if places:
-            rated.append((min(places), tuple(-part if isinstance(part, int) else 0 for part in build), file))
-    return min(rated)[2] if rated else None
+            rated.append((-min(places), build, file))
+    return max(rated)[2] if rated else None
 
 
 def pip_platforms(target: Target, libc_version: str | None = None) -> list[str]:
