@@ -113,6 +113,10 @@ def _obtain(probe: Probe, facts: Facts, asker: Asker) -> str | Turned:
         if content is None:
             return Turned(reason=f"{path or probe.read} can't be read")
         return content.decode("utf-8", "replace").replace("\r\n", "\n")
+    if probe.names:
+        folder = fill(probe.names, facts)
+        names = asker.host.files.names(posixpath.normpath(folder)) if folder is not None else ()
+        return "\n".join(names) if names else Turned(reason=f"{folder or probe.names} holds nothing")
     argv = [fill(part, facts) for part in probe.argv]
     if any(part is None for part in argv):
         return Turned(reason=f"a fact that {' '.join(probe.argv)!r} needs was not established")

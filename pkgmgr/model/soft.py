@@ -119,6 +119,8 @@ class Probe(Document, frozen=True, kw_only=True):
     """What to run; ``{path}`` is the candidate."""
     read: str = ""
     """Instead of running: the text file to read."""
+    names: str = ""
+    """Instead of running: the folder whose names are the answer, one a line (``lib/maven-core-3.9.6.jar``)."""
     match: str | tuple[str, ...] = ()
     """Regular expressions (multi-line mode) searched in the answer; named groups are facts. All must be found."""
     maybe: str | tuple[str, ...] = ()
