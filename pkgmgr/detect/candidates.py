@@ -38,6 +38,17 @@ class Candidate:
 Finding = Candidate | Rejection
 
 
+def nameable(finding: Finding) -> Finding:
+    """Turn down what no document could name: a path whose bytes are no UTF-8."""
+    if isinstance(finding, Rejection) or (finding.path + finding.real).isascii():
+        return finding
+    try:
+        (finding.path + finding.real).encode()
+    except UnicodeEncodeError:
+        return Rejection(soft=finding.soft, candidate=finding.path, reason="its path is no UTF-8: no file could name it")
+    return finding
+
+
 class ProgramIndex:
     """The names in a list of folders, read once for all softs."""
 

@@ -142,6 +142,9 @@ def _roles(soft: Soft, candidate: Candidate, facts: Facts, files: Files) -> dict
     roles: dict[str, str] = {}
     if candidate.form in ("program", "file") or "library" in facts:
         roles[role] = str(facts["path"])
+    given = facts.get("given_files")
+    if isinstance(given, dict):  # a finder that knows its kind of thing names the files; the soft may add to them
+        roles |= {name: str(path) for name, path in given.items() if files.stat(str(path)) is not None}
     for name, (old, new) in soft.entry.siblings.items():
         sibling = _sibling(candidate, str(facts["path"]), old, new, files)
         if sibling is not None:
@@ -185,7 +188,11 @@ def _emits(facts: Facts, soft: Soft) -> list[str]:
 
 def _attributes(soft: Soft, facts: Facts, roles: Mapping[str, str]) -> dict[str, Value]:
     filled = fill_value(dict(soft.entry.attributes), facts)
-    attributes = filled if isinstance(filled, dict) else {}
+    given = facts.get("given_attributes")
+    attributes = {
+        **(given if isinstance(given, dict) else {}),
+        **(filled if isinstance(filled, dict) else {}),
+    }
     if "compiler" in soft.all_tags:
         attributes.setdefault("languages", [role for role in roles if role in LANGUAGE_ROLES])
         emits = _emits(facts, soft)

@@ -12,14 +12,15 @@ from pathlib import Path
 from types import ModuleType
 
 from pkgmgr.detect.ask import Asker, NotRemembered, examine
-from pkgmgr.detect.candidates import Candidate, Finding, ProgramIndex, find_files, find_programs
+from pkgmgr.detect.candidates import Candidate, Finding, ProgramIndex, find_files, find_programs, nameable
 from pkgmgr.detect.conclude import conclude
-from pkgmgr.detect.distributions import DistributionIndex, Site, python_sites
+from pkgmgr.detect.distributions import DistributionIndex
 from pkgmgr.detect.folders import Folder, Folders, Where, expand_folders
 from pkgmgr.detect.hooks import HookContext, examine_by_hook, find_by_hook, has, load_hook
 from pkgmgr.detect.libraries import find_libraries
 from pkgmgr.detect.library_index import LibraryIndex
 from pkgmgr.detect.platform_facts import find_in_platform
+from pkgmgr.detect.python_sites import Site, distinct_sites, loose_sites, python_sites
 from pkgmgr.host.ports import Host
 from pkgmgr.model.entry import Entry, Rejection, Value, version_key
 from pkgmgr.model.platform import Platform
@@ -117,7 +118,7 @@ class Detector:
         work: list[tuple[Soft, Candidate]] = []
         rejections: list[Rejection] = []
         for soft in softs:
-            for finding in self.candidates(soft):
+            for finding in map(nameable, self.candidates(soft)):
                 if isinstance(finding, Rejection):
                     rejections.append(finding)
                 else:
@@ -152,7 +153,7 @@ class Detector:
         if soft.find.library is not None:
             yield from find_libraries(soft, self._library_index(), self._own(soft))
         if soft.find.python:
-            yield from self._distribution_index().find(soft, files)
+            yield from self._distribution_index().find(soft)
         if soft.find.platform is not None and self.where.system:
             yield from find_in_platform(soft, self.platform())
         if soft.find.hook and has(hook := self._hook(soft), "find") and hook is not None:
@@ -264,7 +265,10 @@ class Detector:
                 for name, folder, _ in index.matching(PYTHON_PROGRAMS)
             ]
             programs = [path for path in programs if files.stat(path) is not None]
-            self._sites = python_sites(files, programs, self.host.home)
+            home, variables = (self.host.home, self.host.variables) if self.where.system else ("", {})
+            self._sites = distinct_sites(
+                files, [*python_sites(files, programs, home, variables), *loose_sites(files, self._folders.searched())]
+            )
         return self._sites
 
     def _hook(self, soft: Soft) -> ModuleType | None:
