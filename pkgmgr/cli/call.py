@@ -17,6 +17,7 @@ import msgspec
 from pkgmgr.cli.main import VERBS
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.parser import Parser
+from pkgmgr.cli.table import printable
 from pkgmgr.model.errors import CkpmError, Interrupted, UsageError
 
 
@@ -97,7 +98,7 @@ def _show(verb: str, outcome: Outcome, options: Namespace) -> None:
         return
     if not options.quiet:
         for warning in outcome.warnings:
-            print(f"warning: {warning}", file=sys.stderr)
+            print(f"warning: {printable(warning)}", file=sys.stderr)
     sys.stdout.flush()
     content = outcome.text if isinstance(outcome.text, bytes) else outcome.text.encode("utf-8", "surrogateescape")
     sys.stdout.buffer.write(content)
@@ -117,5 +118,6 @@ def _print_json(verb: str, outcome: Outcome) -> None:
         "error": outcome.error,
     }
     text = json.dumps(document, indent=1, ensure_ascii=False)
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape") + b"\n")
+    # A name that is no Unicode holds lone surrogates: written as \udcff they are valid JSON.
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.buffer.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -16,9 +17,20 @@ def width(text: str) -> int:
     )
 
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def printable(text: str) -> str:
+    """Write out what would steer a terminal or break a line: a file may be called anything."""
+    if text.isascii() and text.isprintable():
+        return text
+    plain = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], plain)
+
+
 def table(rows: Sequence[Sequence[str]], *, head: Sequence[str] = (), indent: str = "") -> str:
     """Align rows in columns; the last column is as wide as it likes."""
-    everything = [list(head), *[list(row) for row in rows]] if head else [list(row) for row in rows]
+    everything = [list(map(printable, row)) for row in ([head, *rows] if head else rows)]
     if not everything:
         return ""
     count = max(len(row) for row in everything)

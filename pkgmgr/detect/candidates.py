@@ -45,7 +45,8 @@ def nameable(finding: Finding) -> Finding:
     try:
         (finding.path + finding.real).encode()
     except UnicodeEncodeError:
-        return Rejection(soft=finding.soft, candidate=finding.path, reason="its path is no UTF-8: no file could name it")
+        reason = "its path is no UTF-8: no file could name it"
+        return Rejection(soft=finding.soft, candidate=finding.path, reason=reason)
     return finding
 
 
