@@ -113,7 +113,9 @@ class DistributionIndex:
             metadata = self._metadata(row)
             version = metadata.version if metadata is not None and metadata.version else row.named.version
             if metadata is None or version is None:
-                reason = "half removed: its METADATA is not there" if metadata is None else "its metadata has no version"
+                reason = (
+                    "half removed: its METADATA is not there" if metadata is None else "its metadata has no version"
+                )
                 yield Rejection(soft=soft.name, candidate=row.path, reason=reason)
                 continue
             share = self._share_present(row)
@@ -132,7 +134,8 @@ class DistributionIndex:
                 yield Rejection(soft=soft.name, candidate=row.path, reason=reason)
 
     def _metadata(self, row: _Installed) -> Metadata | None:
-        for below in {"dist-info": ("METADATA",), "egg": ("EGG-INFO/PKG-INFO", "")}.get(row.named.form, ("PKG-INFO", "")):
+        places = {"dist-info": ("METADATA",), "egg": ("EGG-INFO/PKG-INFO", "")}
+        for below in places.get(row.named.form, ("PKG-INFO", "")):
             text = self._text(f"{row.path}/{below}".rstrip("/"))
             if text is not None:
                 return parse_metadata(text)

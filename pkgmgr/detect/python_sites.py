@@ -1,7 +1,7 @@
 """Which folders hold Python distributions, and whose they are: interpreters, environments, the person, `PYTHONPATH`.
 
-Touches: the file system, through `pkgmgr.host.ports.Files` only. Nothing is imported, and no line of a ``.pth`` file that
-is code is looked at.
+Touches: the file system, through `pkgmgr.host.ports.Files` only. Nothing is imported; lines of code in a ``.pth`` file
+are passed over.
 """
 
 from __future__ import annotations

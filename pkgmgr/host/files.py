@@ -179,19 +179,21 @@ class LocalFiles:
             return path
         return _resolve_whole(path)
 
-    def read(self, path: str, limit: int = 1 << 20) -> bytes | None:
-        """Read at most ``limit`` bytes from the start; None when it can't be read or is no plain file."""
+    def read(self, path: str, limit: int = 1 << 20, offset: int = 0) -> bytes | None:
+        """Read at most ``limit`` bytes from ``offset`` on; None when it can't be read or is no plain file."""
         self.stat(path)
         handle = self._open(path)
         if handle is None:
             return None
         try:
+            if offset:
+                os.lseek(handle, offset, os.SEEK_SET)
             parts = []
             while limit > 0 and (part := os.read(handle, min(limit, 1 << 20))):
                 parts.append(part)
                 limit -= len(part)
             return b"".join(parts)
-        except OSError:
+        except (OSError, OverflowError):
             return None
         finally:
             os.close(handle)

@@ -54,8 +54,8 @@ class Files(Protocol):
     def real(self, path: str) -> str:
         """Follow all links; the path itself when it leads nowhere."""
 
-    def read(self, path: str, limit: int = 1 << 20) -> bytes | None:
-        """Read at most ``limit`` bytes from the start; None when it can't be read."""
+    def read(self, path: str, limit: int = 1 << 20, offset: int = 0) -> bytes | None:
+        """Read at most ``limit`` bytes from ``offset`` on; None when it can't be read."""
 
     def elf(self, path: str) -> ElfFacts | None:
         """Read an ELF header; None when the file is no ELF object."""

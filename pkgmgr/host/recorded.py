@@ -106,8 +106,8 @@ class RecordedFiles:
         content = self._files[real] or b""
         return content.encode("utf-8", "surrogateescape") if isinstance(content, str) else content
 
-    def read(self, path: str, limit: int = 1 << 20) -> bytes | None:
-        """Give the beginning of a file, as much as was recorded of it."""
+    def read(self, path: str, limit: int = 1 << 20, offset: int = 0) -> bytes | None:
+        """Give a part of a file, as much as was recorded of it."""
         real = self._resolve(path)
         if real not in self._files:
             return None
@@ -117,7 +117,7 @@ class RecordedFiles:
         content = self._content(real)
         if len(content) < min(limit, self._size(real)) and limit > _HEAD:
             self._skipped[real] = f"only its first {len(content)} bytes were recorded"
-        return content[:limit]
+        return content[offset : offset + limit]
 
     def _size(self, real: str) -> int:
         return self._stats[real].size if real in self._stats else len(self._content(real))

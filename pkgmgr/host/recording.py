@@ -135,9 +135,11 @@ class _RecordingFiles:
         self._note(path)
         return self._files.real(path)
 
-    def read(self, path: str, limit: int = 1 << 20) -> bytes | None:
-        content = self._files.read(path, limit)
+    def read(self, path: str, limit: int = 1 << 20, offset: int = 0) -> bytes | None:
+        content = self._files.read(path, limit, offset)
         real = self._note(path)
+        if offset:
+            return content  # a record keeps beginnings only
         if content is not None and len(content) >= len(self._contents.get(real, b"")):
             self._contents[real] = content[:_MOST_TEXT]
         return content
