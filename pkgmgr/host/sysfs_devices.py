@@ -49,6 +49,16 @@ _DEVICE_NODES = (
     (re.compile(r"davinci\d+"), "huawei", "Ascend NPU"),
     (re.compile(r"neuron\d+"), "aws", "AWS Neuron device"),
 )
+_GOOGLE = "0x1ae0"
+_TPUS = {
+    "0x0027": "Cloud TPU v2 or v3",
+    "0x005e": "Cloud TPU v4",
+    "0x0062": "Cloud TPU v5p",
+    "0x0063": "Cloud TPU v5e",
+    "0x006f": "Cloud TPU v6e",
+    "0x0076": "Cloud TPU v7",
+}
+"""By PCI device, as JAX tells them apart: jax/_src/hardware_utils.py."""
 _USB_DEVICES = {
     ("1a6e", "089a"): ("google", "Coral USB Accelerator"),  # before its firmware is loaded
     ("18d1", "9302"): ("google", "Coral USB Accelerator"),
@@ -162,7 +172,7 @@ def parse_pci_name(table: str, vendor: str, device: str) -> str | None:
 
 def find_npus(files: Files) -> Found:
     """Find processors for neural networks, whatever they are called."""
-    devices = [*_accel_devices(files), *_node_devices(files), *_usb_devices(files)]
+    devices = [*_accel_devices(files), *_node_devices(files), *_usb_devices(files), *_tpus(files)]
     return Found(devices=tuple(devices))
 
 
@@ -182,6 +192,16 @@ def _node_devices(files: Files) -> Iterator[Device]:
         for expression, vendor, label in _DEVICE_NODES:
             if expression.fullmatch(name):
                 yield Device(kind="npu", vendor=vendor, name=label, attributes={"node": f"/dev/{name}"})
+
+
+def _tpus(files: Files) -> Iterator[Device]:
+    """Find Cloud TPUs, which no driver of the kernel's own serves."""
+    root = "/sys/bus/pci/devices"
+    for name in files.names(root):
+        if read_text(files, f"{root}/{name}/vendor").strip() == _GOOGLE:
+            label = _TPUS.get(read_text(files, f"{root}/{name}/device").strip())
+            if label is not None:
+                yield Device(kind="npu", vendor="google", name=label, attributes={"pci": name})
 
 
 def _usb_devices(files: Files) -> Iterator[Device]:

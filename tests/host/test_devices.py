@@ -342,9 +342,14 @@ def test_npus_are_found() -> None:
         "/dev/apex_0": "",
         "/dev/hailo0": "",
         "/dev/null": "",
+        "/sys/bus/pci/devices/0000:00:04.0/vendor": "0x1ae0\n",
+        "/sys/bus/pci/devices/0000:00:04.0/device": "0x0063\n",
+        "/sys/bus/pci/devices/0000:00:05.0/vendor": "0x1ae0\n",
+        "/sys/bus/pci/devices/0000:00:05.0/device": "0x0042\n",
+        "/sys/bus/pci/devices/0000:00:06.0/vendor": "0x8086\n",
     }
     names = [device.name for device in find_npus(RecordedFiles(files=files)).devices]
-    assert names == ["Intel NPU", "Coral Edge TPU", "Hailo NPU", "Coral USB Accelerator"]
+    assert names == ["Intel NPU", "Coral Edge TPU", "Hailo NPU", "Coral USB Accelerator", "Cloud TPU v5e"]
 
 
 def test_a_card_seen_twice_is_one() -> None:
