@@ -195,9 +195,9 @@ def _attributes(soft: Soft, facts: Facts, roles: Mapping[str, str]) -> dict[str,
     }
     if "compiler" in soft.all_tags:
         attributes.setdefault("languages", [role for role in roles if role in LANGUAGE_ROLES])
-        emits = _emits(facts, soft)
-        if emits:
-            attributes["emits"] = list(emits)
+    emits = _emits(facts, soft)
+    if emits:
+        attributes["emits"] = list(emits)
     if "lib_dir" in facts:
         attributes = {**library_attributes(facts), **attributes}
     return attributes
