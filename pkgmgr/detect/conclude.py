@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pkgmgr.detect.candidates import Candidate
 from pkgmgr.detect.facts import Facts, fill, fill_value
 from pkgmgr.detect.folders import SYSTEM_PREFIXES
-from pkgmgr.detect.libraries import library_attributes, settle
+from pkgmgr.detect.library_facts import library_attributes, settle
 from pkgmgr.detect.library_place import library_prefix
 from pkgmgr.detect.memory import AnswerMemory
 from pkgmgr.host.ports import Files, Host

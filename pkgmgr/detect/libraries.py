@@ -7,25 +7,23 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pkgmgr.detect.candidates import Candidate, Finding
-from pkgmgr.detect.cmake_package import find_cmake_package
 from pkgmgr.detect.folders import Folder
+from pkgmgr.detect.library_facts import package_facts, precise_target
+from pkgmgr.detect.library_forms import find_framework, find_headers_alone
 from pkgmgr.detect.library_index import LibraryIndex
-from pkgmgr.detect.library_place import Place, find_header, is_carried, owning_package, place_of
-from pkgmgr.detect.pkg_config import find_pkg_config
+from pkgmgr.detect.library_place import FoundHeaders, find_headers, is_carried, owning_package, place_of
 from pkgmgr.host.archive import resolve_library
 from pkgmgr.host.binary import binary_targets
-from pkgmgr.host.ports import Files
 from pkgmgr.model.entry import Rejection, Value
 from pkgmgr.model.soft import LibraryFind, Soft
-from pkgmgr.model.target import ANY, find_target
 
+_NUMBERED = re.compile(r"\.so(\.\d+)+$|(\.\d+)+\.dylib$")
 _SYMBOL_LIMIT = 64 << 20
 """Bytes in which a function's name is searched: tables of names lie in front, or at the end after ``patchelf``."""
-_INCLUDE = re.compile(r"^(?P<prefix>.*)/include(?:/|$)")
 
 
 def find_libraries(soft: Soft, index: LibraryIndex, own: Sequence[Folder]) -> Iterator[Finding]:
@@ -37,7 +35,7 @@ def find_libraries(soft: Soft, index: LibraryIndex, own: Sequence[Folder]) -> It
     wanted = soft.find.library
     if wanted is None:
         return
-    find = _in_folders if wanted.name else _headers_alone
+    find = _in_folders if wanted.name or wanted.framework else find_headers_alone
     seen: set[tuple[str, ...]] = set()
     for finding in find(soft, wanted, index, own):
         if isinstance(finding, Candidate):
@@ -57,14 +55,23 @@ def _in_folders(soft: Soft, wanted: LibraryFind, index: LibraryIndex, own: Seque
     folders: dict[str, Folder] = {}
     for folder in [*index.holding(stems, wanted.below), *own]:
         folders.setdefault(folder.path, folder)
+    found: list[tuple[bool, Finding]] = []
     for folder in folders.values():
         builds = index.builds(folder.path)
         names = [name for stem in stems for name in builds.get(stem, ())]
         if names:
-            yield from _Look(soft, wanted, index, folder, names).findings()
+            look = _Look(soft, wanted, index, folder, names)
+            found += [(is_numbered(names[0]), finding) for finding in look.findings()]
+    # What ``-l`` finds comes before a file with a number that it is a link to.
+    yield from (finding for _, finding in sorted(found, key=lambda row: row[0]))
     if wanted.framework:
         for folder in index.frameworks:
-            yield from _framework(soft, wanted, index.host.files, folder)
+            yield from find_framework(soft, wanted, index.host.files, folder)
+
+
+def is_numbered(name: str) -> bool:
+    """Tell whether ``-l`` does not find a file: ``libz.so.1``."""
+    return _NUMBERED.search(name) is not None
 
 
 @dataclass(frozen=True)
@@ -82,14 +89,9 @@ class _Build:
         return ".so" in self.name or self.name.endswith((".dylib", ".tbd"))
 
     @property
-    def is_numbered(self) -> bool:
-        """Whether ``-l`` does not find it: ``libz.so.1``."""
-        return re.search(r"\.so(\.\d+)+$|(\.\d+)+\.dylib$", self.name) is not None
-
-    @property
     def link(self) -> str:
         """What follows ``-l``."""
-        if self.is_numbered:
+        if is_numbered(self.name):
             return f":{self.name}"
         stem = re.sub(r"(\.so|\.dylib|\.tbd|\.dll\.a|\.a|\.lib)$", "", self.name)
         return stem.removeprefix("lib") if not self.name.endswith(".lib") else stem
@@ -116,12 +118,12 @@ class _Look:
             yield self._turned(self.names[0], reason)
             return
         main = usable[0]
-        header = find_header(self.files, self.place, self.wanted.headers, self.wanted.include)
-        reason = self._incomplete(main, header) or self._other_product(main)
+        headers = find_headers(self.files, self.place, self.wanted.headers, self.wanted.include)
+        reason = self._incomplete(main, headers) or self._other_product(main)
         if reason:
             yield self._turned(main.name, reason)
             return
-        facts = self._facts(usable, header)
+        facts = self._facts(usable, headers)
         for target in main.targets:
             yield Candidate(
                 soft=self.soft.name,
@@ -166,13 +168,13 @@ class _Look:
         needed = elf.needed if elf is not None else ()
         return tuple(precise_target(target, needed, str(named) if named else "", self.host) for target in targets)
 
-    def _incomplete(self, main: _Build, header: tuple[str, str] | None) -> str:
+    def _incomplete(self, main: _Build, headers: FoundHeaders) -> str:
         if self.wanted.runtime:
             return ""
-        if header is None and self.wanted.headers:
+        if headers.missing:
             where = f"{self.place.roots[0].rstrip('/')}/include"
-            return f"its header {self.wanted.headers[0]} is not in {where}"
-        if main.is_numbered and self.package is None:
+            return f"its header {headers.missing} is not in {where}"
+        if is_numbered(main.name) and self.package is None:
             return "only the run-time library: nothing to link against"
         return ""
 
@@ -190,7 +192,7 @@ class _Look:
             return f"it has no {self.wanted.symbols[0]}: another product under this name"
         return ""
 
-    def _facts(self, usable: Sequence[_Build], header: tuple[str, str] | None) -> dict[str, Value]:
+    def _facts(self, usable: Sequence[_Build], headers: FoundHeaders) -> dict[str, Value]:
         main = usable[0]
         facts: dict[str, Value] = {
             "library": main.path,
@@ -200,8 +202,7 @@ class _Look:
         }
         if self.place.below:
             facts["below"] = self.place.below
-        if header is not None:
-            facts |= {"header": header[0], "include_dir": header[1]}
+        facts |= headers.facts
         shared = next((build for build in usable if build.is_shared), None)
         static = next((build for build in usable if build.name.endswith((".a", ".lib"))), None)
         if shared is not None:
@@ -214,154 +215,10 @@ class _Look:
         found = re.search(self.wanted.file, posixpath.basename(self.files.real(main.object)))
         if self.wanted.file and found is not None:
             facts |= {key: value for key, value in found.groupdict().items() if value is not None}
-        return facts | _packages(self.files, self.wanted, self.place)
-
-
-def _packages(files: Files, wanted: LibraryFind, place: Place) -> dict[str, Value]:
-    return {
-        **find_pkg_config(files, wanted.pkg_config, place),
-        **find_cmake_package(files, wanted.cmake, place),
-    }
+        return facts | package_facts(self.files, self.wanted, self.place)
 
 
 def _holds(content: bytes, function: str) -> bool:
     """Look for a name in a table of names; Apple's begin with an underscore."""
     name = function.encode()
     return b"\0" + name + b"\0" in content or b"\0_" + name + b"\0" in content
-
-
-def precise_target(target: str, needed: Iterable[str], named: str, host: str) -> str:
-    """Add what only the place tells: an object that names no C library may be for any of them.
-
-    :param target: as its header says.
-    :param needed: the libraries that it names.
-    :param named: the target that its folder names; empty where it names none.
-    """
-    found = find_target(target)
-    if found is None or found.detail or found.os != "linux" or any(name.startswith("libc.so") for name in needed):
-        return target
-    for text in (named, host):
-        place = find_target(text) if text else None
-        if place is not None and place.arch == found.arch and place.os in ("linux", "android"):
-            return str(place)
-    return target
-
-
-def _framework(soft: Soft, wanted: LibraryFind, files: Files, folder: Folder) -> Iterator[Finding]:
-    """Look for a framework: a folder with headers and with a stub or a library, as Apple documents them."""
-    if posixpath.basename(folder.path) == f"{wanted.framework}.framework":
-        place = folder.path  # below a search path, each folder is looked at
-    else:
-        place = f"{folder.path}/{wanted.framework}.framework"
-    names = [f"{place}/{wanted.framework}.tbd", f"{place}/{wanted.framework}"]
-    path = next((name for name in names if files.stat(name) is not None), None)
-    if path is None:
-        return
-    if files.stat(f"{place}/Headers") is None:
-        yield Rejection(soft=soft.name, candidate=path, reason=f"its headers are not in {place}/Headers")
-        return
-    facts: dict[str, Value] = {
-        "library": path,
-        "lib_dir": posixpath.dirname(place),
-        "prefix": place,
-        "include_dir": f"{place}/Headers",
-        "framework": wanted.framework,
-    }
-    for target in binary_targets(files, files.real(path)):
-        yield Candidate(
-            soft=soft.name,
-            path=path,
-            real=files.real(path),
-            names=(path,),
-            facts={**facts, "runs_on": target},
-            origin=folder.origin,
-            form="library",
-        )
-
-
-def _headers_alone(soft: Soft, wanted: LibraryFind, index: LibraryIndex, own: Sequence[Folder]) -> Iterator[Finding]:
-    """Look for a library that is headers and nothing else; it fits any target."""
-    files = index.host.files
-    places: dict[str, tuple[Place, str]] = {}
-    for folder in [*own, *index.folders]:
-        found = _INCLUDE.match(folder.path)
-        if found is not None:
-            place = Place(folder=folder.path, prefix=found["prefix"], outer=folder.path, roots=(found["prefix"],))
-        else:
-            place = place_of(files, folder.path)
-        places.setdefault(place.prefix, (place, folder.origin))
-    for place, origin in places.values():
-        header = find_header(files, place, wanted.headers, wanted.include)
-        if header is None:
-            continue
-        package = owning_package(place.prefix)
-        if package is not None and is_carried(f"{package[1]}/include", soft.find.sites):
-            carrier = package[1].partition("/")[0]
-            reason = f"a copy that the Python package {carrier} carries for itself"
-            yield Rejection(soft=soft.name, candidate=header[0], reason=reason)
-            continue
-        yield Candidate(
-            soft=soft.name,
-            path=header[0],
-            real=files.real(header[0]),
-            names=(header[0],),
-            facts={
-                "header": header[0],
-                "include_dir": header[1],
-                "lib_dir": f"{place.prefix.rstrip('/')}/lib",
-                "prefix": place.prefix,
-                "runs_on": ANY,
-                **_packages(files, wanted, place),
-            },
-            origin=f"python:{package[0]}" if package is not None else origin,
-            form="library",
-        )
-
-
-def settle(facts: Mapping[str, Value], version: str | None) -> tuple[str | None, dict[str, Value], str]:
-    """Weigh the sources of a library's version: give it, what is to be told besides, and why it is turned down.
-
-    The header is what a program is compiled against, so its version counts, and a library of another one beside it
-    is a mixture. A pkg-config or CMake file is only told of where it disagrees.
-    """
-    stated = [(name, str(facts[name])) for name in ("pc_version", "cmake_version") if name in facts]
-    if version is None:
-        version = next((text for _, text in stated), None) or _text(facts.get("lib_version"))
-    lib_version = _text(facts.get("lib_version"))
-    if version is not None and lib_version is not None and not _agree(version, lib_version):
-        return version, {}, f"its header is of version {version} and the library of {lib_version}: a mixture"
-    told: dict[str, Value] = {
-        f"{name.replace('pc_', 'pkg_config_')}": text
-        for name, text in stated
-        if version is not None and not _agree(version, text)
-    }
-    return version, told, ""
-
-
-def library_attributes(facts: Mapping[str, Value]) -> dict[str, Value]:
-    """Give what a build must know to use a library."""
-    kinds: list[Value] = [kind for kind in ("shared", "static") if kind in facts]
-    found: dict[str, Value] = {"linkage": kinds} if kinds else {}
-    rows = {
-        "include_dir": "include_dir",
-        "lib_dir": "lib_dir" if "library" in facts else "",
-        "link": "link",
-        "framework": "framework",
-        "soname": "soname",
-        "pkg_config": "pc_name" if "pc_dir" in facts else "",
-        "pkg_config_missing": "pc_missing",
-        "cmake": "cmake_name",
-        "cmake_dir": "cmake_dir",
-    }
-    return found | {name: facts[fact] for name, fact in rows.items() if fact in facts}
-
-
-def _text(value: Value) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _agree(one: str, other: str) -> bool:
-    """Tell whether the shorter of two versions is the beginning of the other: ``1.2`` and ``1.2.13``."""
-    mine, its = (re.findall(r"\d+", text.partition("-")[0]) for text in (one, other))
-    length = min(len(mine), len(its))
-    return [int(item) for item in mine[:length]] == [int(item) for item in its[:length]]

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from pkgmgr.host.ports import Files
 from pkgmgr.host.search import expand_glob
+from pkgmgr.model.entry import Value
 from pkgmgr.model.target import Target, find_target
 
 _TRIPLE = r"[a-z0-9_]+-(?:linux-(?:gnu|musl|android)\w*|kfreebsd-gnu|gnu)"
@@ -105,14 +106,40 @@ def _inner(folder: str, below: Sequence[str]) -> tuple[str, str]:
     return "", folder
 
 
-def find_header(files: Files, place: Place, headers: Sequence[str], include: Sequence[str]) -> tuple[str, str] | None:
-    """Give the first header and the include folder that holds them all; None when there is none."""
+@dataclass(frozen=True, kw_only=True)
+class FoundHeaders:
+    """Which headers of a library are there."""
+
+    missing: str = ""
+    """The first one that is not."""
+    facts: Mapping[str, Value] = field(default_factory=dict)
+    """``header``, ``include_dir``, ``include_dirs``, and ``header.x.h`` for each."""
+
+
+def find_headers(files: Files, place: Place, headers: Sequence[str], include: Sequence[str]) -> FoundHeaders:
+    """Look for the headers of a library. The first decides on the folder; a distribution may have put others elsewhere.
+
+    Debian keeps what differs between machines in ``include/<triple>``, and the rest in ``include``.
+    """
     if not headers:
-        return None
-    for folder in include_folders(files, place, include):
-        if all(files.stat(f"{folder}/{name}") is not None for name in headers):
-            return f"{folder}/{headers[0]}", folder
-    return None
+        return FoundHeaders()
+    folders = list(include_folders(files, place, include))
+    missing = headers[0]
+    for folder in folders:
+        if files.stat(f"{folder}/{headers[0]}") is None:
+            continue
+        found = {folder: None}
+        facts: dict[str, Value] = {"header": f"{folder}/{headers[0]}", "include_dir": folder}
+        for name in headers:
+            other = next((place for place in (folder, *folders) if files.stat(f"{place}/{name}") is not None), None)
+            if other is None:
+                missing = name
+                break
+            found[other] = None
+            facts[f"header.{posixpath.basename(name)}"] = f"{other}/{name}"
+        else:
+            return FoundHeaders(facts={**facts, "include_dirs": list(found)})
+    return FoundHeaders(missing=missing)
 
 
 def include_folders(files: Files, place: Place, include: Sequence[str]) -> Iterator[str]:

@@ -33,10 +33,10 @@ class FileFind(Document, frozen=True, kw_only=True):
 class LibraryFind(Document, frozen=True, kw_only=True):
     """A library that can be linked: the library file and its headers, both there, for one target.
 
-    Facts: ``library``, ``lib_dir``, ``prefix``, ``runs_on``, ``header``, ``include_dir``, ``shared``, ``static``,
-    ``soname``, ``link`` (what follows ``-l``), ``below``, ``pc_file``, ``pc_version``, ``cmake_dir``,
-    ``cmake_version`` and the groups of ``file``. Unless a probe tells the ``version``, it is that of the pkg-config
-    file, else of CMake's.
+    Facts: ``library``, ``lib_dir``, ``prefix``, ``runs_on``, ``header``, ``include_dir``, ``header.x.h`` (the path of
+    each header, by its base name), ``shared``, ``static``, ``soname``, ``link`` (what follows ``-l``), ``below``,
+    ``pc_file``, ``pc_version``, ``cmake_dir``, ``cmake_version`` and the groups of ``file``. Unless a probe tells the
+    ``version``, it is that of the pkg-config file, else of CMake's.
     """
 
     name: str = ""
@@ -63,7 +63,7 @@ class LibraryFind(Document, frozen=True, kw_only=True):
     symbols: tuple[str, ...] = ()
     """Functions, one of which the library must hold."""
     foreign: Mapping[str, str] = {}
-    """Function → the other product that has it: ``{openblas_get_config = "OpenBLAS"}``."""
+    """Function, or library that it needs → the other product whose it is: ``{"libatlas.so.3" = "ATLAS"}``."""
     runtime: bool = False
     """True: the library alone is enough (``libcuda``, an OpenMP runtime); headers are not asked for."""
 
