@@ -50,7 +50,7 @@ def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | 
         else:
             requirements.append(str(reference))
     if requirements:
-        plan, _ = make_plan(workspace, requirements, Wishes(target=str(wanted)))
+        plan, _ = make_plan(workspace, requirements, Wishes(target=str(wanted), alone=True))
         if plan.installs:
             missing = ", ".join(f"{step.package} {step.version}" for step in plan.installs)
             raise NotFoundError(f"not all of it is here: {missing}", hint=f"ckpm install {' '.join(words)}")

@@ -18,7 +18,7 @@ from pkgmgr.install.fetch import Fetcher, Progress, SilentProgress
 from pkgmgr.install.job import Installer
 from pkgmgr.install.store import Store
 from pkgmgr.jobs.detection import Search
-from pkgmgr.jobs.pythons import Pythons, separate
+from pkgmgr.jobs.pythons import Pythons, makes_environment, separate
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
@@ -51,6 +51,8 @@ class Wishes:
     """Python packages that stay at these versions where they fit."""
     anew: bool = False
     """Solve Python packages again although the answer is remembered."""
+    alone: bool = False
+    """A Python package that is the only thing asked for is made by its own steps, from its own pins."""
 
 
 class Installation(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +100,8 @@ def plan_in(
     world: LocalWorld, requirements: Sequence[str | Require], target: Target, choice: Choice, wishes: Wishes
 ) -> Plan:
     """Resolve requirements in a world, the Python packages among them together, as one environment."""
+    if wishes.alone and len(requirements) == 1 and makes_environment(requirements[0], world, target, choice.host):
+        return resolve(requirements, world=world, target=target, choice=choice)
     wanted = separate(requirements, world, target, choice.host)
     plan = resolve(wanted.others, world=world, target=target, choice=choice)
     if not wanted.pythons:

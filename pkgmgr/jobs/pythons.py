@@ -30,12 +30,13 @@ from pkgmgr.model.entry import Entry, version_key
 from pkgmgr.model.errors import CkpmError, NotFoundError
 from pkgmgr.model.lock import LockedPython, LockedWheel
 from pkgmgr.model.package import Package, Require
+from pkgmgr.model.package import Python as PythonStep
 from pkgmgr.model.plan import Plan, Step
 from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import Target
-from pkgmgr.model.version import Version
+from pkgmgr.model.version import Version, VersionRange
 from pkgmgr.resolve.demand import Demand, read_requirement
-from pkgmgr.resolve.options import Choice
+from pkgmgr.resolve.options import Choice, package_versions
 from pkgmgr.resolve.world import World
 
 KEY = "python-env"
@@ -127,6 +128,12 @@ def _python_demand(demand: Demand, world: World) -> PythonDemand | None:
     return PythonDemand(demand=demand, soft=soft, texts=(text,), is_plain=not extras)
 
 
+def makes_environment(requirement: str | Require, world: World, target: Target, host: Target) -> bool:
+    """Tell whether a requirement is a package that makes a Python environment of its own, by its steps."""
+    demand = read_requirement(requirement, target, host)
+    return bool(demand.package) and any(isinstance(step, PythonStep) for step in world.package(demand.package).step)
+
+
 def _extras(variants: Mapping[str, str]) -> list[str]:
     """Read ``+extra=cuda`` or ``+extras=a/b``: PEP 508's extras."""
     return [item for key in ("extra", "extras") for item in variants.get(key, "").split("/") if item]
@@ -134,7 +141,12 @@ def _extras(variants: Mapping[str, str]) -> list[str]:
 
 def _of_package(demand: Demand, package: Package, soft: Soft) -> PythonDemand:
     variants = chosen_variants(package.variant, demand.variants, demand.target)
-    texts = package_requirements(package.python, demand.range, variants, where=package.name)
+    # What a package was not made with, such as a later release that sends telemetry, it does not give unless asked.
+    wanted = demand.range
+    versions = package_versions(package)
+    if wanted.is_any and versions:
+        wanted = VersionRange(f"<={versions[0]}")
+    texts = package_requirements(package.python, wanted, variants, where=package.name)
     return PythonDemand(demand=demand, soft=soft, texts=tuple(texts), is_plain=False)
 
 

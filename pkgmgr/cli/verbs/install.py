@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from argparse import ArgumentParser, Namespace
 
@@ -43,7 +44,7 @@ def call(options: Namespace) -> Outcome:
         requirements.append(Require(tags=tuple(sorted(parse_tags(options.tags).wanted))))
     if not requirements:
         raise UsageError("what is to be installed?", hint="name packages or softs, or give --tags")
-    wishes = wishes_of(options)
+    wishes = dataclasses.replace(wishes_of(options), alone=True)
     plan, world = make_plan(workspace, requirements, wishes)
     if options.dry_run:
         return Outcome(data=installation_data(Installation(plan=plan, entries={})), text=plan_text(plan))

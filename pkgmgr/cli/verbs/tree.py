@@ -28,7 +28,7 @@ def call(options: Namespace) -> Outcome:
     """Show what needs what."""
     workspace = workspace_of(options)
     references = references_of(options.what, default_kind="package", kinds=("package", "soft", "env"))
-    wishes = Wishes(target=options.target)
+    wishes = Wishes(target=options.target, alone=True)
     if references[0].kind == "env":
         plan, _, _ = plan_env(workspace, find_env(workspace, references[0]), wishes, {})
     else:

@@ -40,7 +40,7 @@ def call(options: Namespace) -> Outcome:
         if not found and not turned:
             lines.append("  nothing here has a fitting name")
         try:
-            plan, _ = make_plan(workspace, [str(reference)], Wishes(target=options.target))
+            plan, _ = make_plan(workspace, [str(reference)], Wishes(target=options.target, alone=True))
             chosen = plan.steps[-1] if plan.steps else None
             if chosen is not None:
                 lines.append(f"  chosen: {chosen.action} {chosen.version or ''} ({chosen.reason})")
