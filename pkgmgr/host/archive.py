@@ -15,6 +15,7 @@ from pkgmgr.host.ports import Files
 _MAGIC = b"!<arch>\n"
 _HEADER_SIZE = 60
 _MOST_MEMBERS = 64
+_MOST_KEPT = 1 << 12
 _LARGEST_SCRIPT = 1 << 14
 _DEEPEST_SCRIPT = 8
 
@@ -49,6 +50,19 @@ def first_members(read: Callable[[int, int], bytes]) -> Iterator[Member]:
         if name not in ("/", "//", "/SYM64/") and not name.startswith("__.SYMDEF"):
             yield Member(name.rstrip("/"), start + skipped, max(0, size - skipped))
         place = start + size + size % 2
+
+
+def shortened(content: bytes) -> bytes:
+    """Keep of an archive what tells what it is: the beginning of its first file; other content stays as it is.
+
+    The table of symbols that stands before it takes 20 MiB in the largest ones.
+    """
+    member = next(first_members(lambda offset, size: content[offset : offset + size]), None)
+    if member is None:
+        return content[: len(_MAGIC)] if content.startswith(_MAGIC) else content
+    kept = content[member.offset : member.offset + min(member.size, _MOST_KEPT)]
+    header = f"{member.name[:15]}/".ljust(48) + f"{len(kept)}".ljust(10)
+    return _MAGIC + header.encode("ascii", "replace") + b"`\n" + kept
 
 
 class LinkerScript(NamedTuple):

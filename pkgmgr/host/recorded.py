@@ -23,6 +23,7 @@ class RecordedFiles:
     :param folders: folders that exist, whether something lies in them or not; those of all files do anyway.
     :param stats: path → what the machine said of a file or folder.
     :param digests: path → digest of a file that was not recorded whole.
+    :param parts: path → offset → what stands there, of a file that was not recorded whole.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class RecordedFiles:
         folders: Iterable[str] = (),
         stats: Mapping[str, FileStat] | None = None,
         digests: Mapping[str, str] | None = None,
+        parts: Mapping[str, Mapping[int, bytes]] | None = None,
     ) -> None:
         self._files = {posixpath.normpath(path): content for path, content in files.items()}
         self._links = {posixpath.normpath(path): target for path, target in (links or {}).items()}
         self._elf = {posixpath.normpath(path): facts for path, facts in (elf or {}).items()}
         self._stats = stats or {}
         self._digests = digests or {}
+        self._parts = parts or {}
         self._skipped: dict[str, str] = {}
         for path in self._elf:
             self._files.setdefault(path, "")
@@ -115,7 +118,10 @@ class RecordedFiles:
             self._skipped[real] = "what it held was not recorded"
             return None
         content = self._content(real)
-        if len(content) < min(limit, self._size(real)) and limit > _HEAD:
+        part = self._parts.get(real, {}).get(offset)
+        if part is not None:
+            return part[:limit]
+        if len(content) < min(offset + limit, self._size(real)) and limit > _HEAD:
             self._skipped[real] = f"only its first {len(content)} bytes were recorded"
         return content[offset : offset + limit]
 

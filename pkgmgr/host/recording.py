@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from pkgmgr.host.archive import shortened
 from pkgmgr.host.ports import Answer, ElfFacts, Files, FileStat, Host, Owners, Runner
 from pkgmgr.host.record import RECORD_FORMAT, AnswerRow, FileRow, Record, portable
 from pkgmgr.host.scrub import Scrubber, shown_variables
@@ -108,6 +109,8 @@ class _RecordingFiles:
         self._contents: dict[str, bytes] = {}
         self._elf: dict[str, ElfFacts] = {}
         self._digests: dict[str, str] = {}
+        self._longest: dict[str, int] = {}
+        self._parts: dict[str, dict[int, bytes]] = {}
 
     @property
     def looked_at(self) -> frozenset[str]:
@@ -138,10 +141,13 @@ class _RecordingFiles:
     def read(self, path: str, limit: int = 1 << 20, offset: int = 0) -> bytes | None:
         content = self._files.read(path, limit, offset)
         real = self._note(path)
+        if content is None:
+            return None
         if offset:
-            return content  # a record keeps beginnings only
-        if content is not None and len(content) >= len(self._contents.get(real, b"")):
-            self._contents[real] = content[:_MOST_TEXT]
+            self._parts.setdefault(real, {})[offset] = content[:_MOST_BYTES]
+        elif len(content) >= self._longest.get(real, 0):
+            self._longest[real] = len(content)
+            self._contents[real] = shortened(content)[:_MOST_TEXT]
         return content
 
     def elf(self, path: str) -> ElfFacts | None:
@@ -168,6 +174,7 @@ class _RecordingFiles:
             is_executable=state.is_executable,
             text=scrubber.file_text(path, text) if text is not None else None,
             content=content[:most] if content is not None and text is None else None,
+            parts={} if elf is not None else self._parts.get(path, {}),
             digest=self._digests.get(path),
             elf=elf,
         )

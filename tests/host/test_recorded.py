@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from pkgmgr.host.binary import binary_targets
 from pkgmgr.host.files import LocalFiles
 from pkgmgr.host.local import local_host
 from pkgmgr.host.ports import Answer, FileStat, Host
@@ -16,6 +18,7 @@ from pkgmgr.host.record import (
     Record,
     encode_record,
     parse_record,
+    portable,
     read_record,
     recorded_host,
     write_record,
@@ -178,10 +181,65 @@ def test_large_files_are_kept_by_their_beginning(tmp_path: Path) -> None:
     assert state.size == 100_000
 
 
+def test_parts_further_in_are_kept_by_their_place(tmp_path: Path) -> None:
+    (tmp_path / "model").write_bytes(b"\xff" * 200_000 + b"signature" + b"\xff" * 9)
+    recording = RecordingHost(local_host())
+    recording.host.files.read(f"{tmp_path}/model", 4)
+    recording.host.files.read(f"{tmp_path}/model", 9, 200_000)
+    replayed = recorded_host(parse_record(encode_record(recording.record()), name="r")).files
+    assert replayed.read(f"{tmp_path}/model", 9, 200_000) == b"signature"
+    assert replayed.read(f"{tmp_path}/model", 4) == b"\xff" * 4
+    assert replayed.skipped == {}
+    assert replayed.read(f"{tmp_path}/model", 5000, 100_000) == b""
+    assert replayed.skipped == {f"{tmp_path}/model": "only its first 4 bytes were recorded"}
+
+
+def test_archives_are_kept_by_what_tells_their_target(tmp_path: Path) -> None:
+    elf = Path(sys.executable).resolve().read_bytes()[:20_000]
+    table, member = b"\0" * 300_000, b"x.o/".ljust(48) + str(len(elf)).encode().ljust(10) + b"`\n" + elf
+    header = b"/".ljust(48) + str(len(table)).encode().ljust(10) + b"`\n"
+    (tmp_path / "libx.a").write_bytes(b"!<arch>\n" + header + table + member)
+    recording = RecordingHost(local_host())
+    targets = binary_targets(recording.host.files, f"{tmp_path}/libx.a")
+    record = recording.record()
+    assert len(encode_record(record)) < 20_000
+    assert binary_targets(recorded_host(record).files, f"{tmp_path}/libx.a") == targets
+    assert targets or not elf.startswith(b"\x7fELF")
+
+
+def test_what_was_listed_and_not_read_is_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+    recording = RecordingHost(local_host())
+    recording.host.files.names(str(tmp_path))
+    replayed = recorded_host(recording.record()).files
+    assert replayed.stat(f"{tmp_path}/a") is not None
+    assert replayed.read(f"{tmp_path}/a") is None
+    assert replayed.skipped == {f"{tmp_path}/a": "what it held was not recorded"}
+
+
+@pytest.mark.parametrize(
+    ("argv", "named"),
+    [
+        (("/venv/bin/python", "-I", "/ckpm/host/nvml_probe.py"), ("{python}", "-I", "{ckpm}/host/nvml_probe.py")),
+        (("/venv/bin/python", "-c", "1"), ("/venv/bin/python", "-c", "1")),
+        (("/usr/bin/gcc", "/ckpm2/x"), ("/usr/bin/gcc", "/ckpm2/x")),
+    ],
+    ids=["our own script", "an interpreter that is a candidate", "another folder"],
+)
+def test_our_own_scripts_have_one_name_everywhere(argv: tuple[str, ...], named: tuple[str, ...]) -> None:
+    assert portable(argv, program="/venv/bin/python", folder="/ckpm") == named
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "no record"), (b"[]", "no record"), (b'{"format": 99}', "format 99"), (b'{"format": 1}', "no record")],
-    ids=["empty", "list", "later format", "nothing in it"],
+    [
+        (b"", "no record"),
+        (b"[]", "no record"),
+        (b'{"format": 99}', "format 99"),
+        (b'{"format": 1}', "no record"),
+        (b"\x1f\x8bxx", "no record"),
+    ],
+    ids=["empty", "list", "later format", "nothing in it", "broken gzip"],
 )
 def test_what_is_no_record_is_refused(content: bytes, reason: str, tmp_path: Path) -> None:
     with pytest.raises(DocumentError, match=reason):
