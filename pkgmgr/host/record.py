@@ -34,7 +34,7 @@ class FileRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     """Its beginning, where that was read and is UTF-8."""
     content: bytes | None = None
     """Its beginning, where that was read and is not UTF-8; in Base64."""
-    parts: Mapping[int, bytes] = {}
+    parts: Mapping[str, bytes] = {}
     """Offset → what was read from there on, further in."""
     digest: str | None = None
     """Of its size and first mebibyte."""
@@ -97,7 +97,7 @@ def recorded_host(record: Record, *, stated: Mapping[str, str] | None = None) ->
             elf={path: row.elf for path, row in kept.items() if row.elf is not None},
             stats={path: _stat(row, place) for place, (path, row) in enumerate(sorted(kept.items()))},
             digests={path: row.digest for path, row in kept.items() if row.digest is not None},
-            parts={path: row.parts for path, row in kept.items() if row.parts},
+            parts={path: {int(at): part for at, part in row.parts.items()} for path, row in kept.items() if row.parts},
         ),
         runner=_PortableRunner(RecordedRunner(prints={}, answers={row.argv: _answer(row) for row in record.answers})),
         variables={

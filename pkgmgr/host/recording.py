@@ -174,7 +174,7 @@ class _RecordingFiles:
             is_executable=state.is_executable,
             text=scrubber.file_text(path, text) if text is not None else None,
             content=content[:most] if content is not None and text is None else None,
-            parts={} if elf is not None else self._parts.get(path, {}),
+            parts={str(at): part for at, part in self._parts.get(path, {}).items()} if elf is None else {},
             digest=self._digests.get(path),
             elf=elf,
         )
