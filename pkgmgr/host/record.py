@@ -34,6 +34,8 @@ class FileRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     """Its beginning, where that was read and is UTF-8."""
     content: bytes | None = None
     """Its beginning, where that was read and is not UTF-8; in Base64."""
+    is_cut: bool = False
+    """True: what is kept of it is not all."""
     parts: Mapping[str, bytes] = {}
     """Offset → what was read from there on, further in."""
     digest: str | None = None
@@ -96,6 +98,7 @@ def recorded_host(record: Record, *, stated: Mapping[str, str] | None = None) ->
             folders=folders,
             elf={path: row.elf for path, row in kept.items() if row.elf is not None},
             stats={path: _stat(row, place) for place, (path, row) in enumerate(sorted(kept.items()))},
+            cut=frozenset(path for path, row in kept.items() if row.is_cut),
             digests={path: row.digest for path, row in kept.items() if row.digest is not None},
             parts={path: {int(at): part for at, part in row.parts.items()} for path, row in kept.items() if row.parts},
         ),

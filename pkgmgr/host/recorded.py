@@ -5,11 +5,10 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
+from pkgmgr.host.keep import SCANNED
 from pkgmgr.host.ports import Answer, ElfFacts, FileStat, content_digest
 
 _MOST_LINKS = 40
-_HEAD = 4096
-"""Bytes that are read to tell a script from a program: of the latter less is recorded."""
 _ELF_MACHINES = {"x86_64": 62, "arm64": 183, "arm": 40, "riscv64": 243, "x86": 3}
 
 
@@ -22,6 +21,7 @@ class RecordedFiles:
     :param elf: path → facts, or the target alone, of ELF objects; they need not be in ``files``.
     :param folders: folders that exist, whether something lies in them or not; those of all files do anyway.
     :param stats: path → what the machine said of a file or folder.
+    :param cut: paths of files of which ``files`` holds the beginning only.
     :param digests: path → digest of a file that was not recorded whole.
     :param parts: path → offset → what stands there, of a file that was not recorded whole.
     """
@@ -34,6 +34,7 @@ class RecordedFiles:
         elf: Mapping[str, str | ElfFacts] | None = None,
         folders: Iterable[str] = (),
         stats: Mapping[str, FileStat] | None = None,
+        cut: frozenset[str] = frozenset(),
         digests: Mapping[str, str] | None = None,
         parts: Mapping[str, Mapping[int, bytes]] | None = None,
     ) -> None:
@@ -41,6 +42,7 @@ class RecordedFiles:
         self._links = {posixpath.normpath(path): target for path, target in (links or {}).items()}
         self._elf = {posixpath.normpath(path): facts for path, facts in (elf or {}).items()}
         self._stats = stats or {}
+        self._cut = cut
         self._digests = digests or {}
         self._parts = parts or {}
         self._skipped: dict[str, str] = {}
@@ -121,7 +123,7 @@ class RecordedFiles:
         part = self._parts.get(real, {}).get(offset)
         if part is not None:
             return part[:limit]
-        if len(content) < min(offset + limit, self._size(real)) and limit > _HEAD:
+        if real in self._cut and offset + limit > max(len(content), SCANNED):
             self._skipped[real] = f"only its first {len(content)} bytes were recorded"
         return content[offset : offset + limit]
 

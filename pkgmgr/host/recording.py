@@ -10,18 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from pkgmgr.host.archive import shortened
+from pkgmgr.host.keep import Kept, keep
 from pkgmgr.host.ports import Answer, ElfFacts, Files, FileStat, Host, Owners, Runner
 from pkgmgr.host.record import RECORD_FORMAT, AnswerRow, FileRow, Record, portable
 from pkgmgr.host.scrub import Scrubber, shown_variables
 
 DANGLING = "/dangling"
 """Where a link leads that leads nowhere."""
-_MOST_TEXT = 1 << 20
-_MOST_BYTES = 1 << 16
-_MOST_ELF = 64
-"""What is kept of a file that is no text: its head tells what it is, and the rest would make records of 100 MB. Of an
-ELF object the facts are kept."""
+_MOST_PART = 1 << 16
 _T = TypeVar("_T")
 
 
@@ -88,15 +84,6 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _decode(content: bytes) -> str | None:
-    """Decode the beginning of a text, which may end inside of a character; None for other content."""
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        is_cut = len(content) == _MOST_TEXT and error.start > len(content) - 4
-        return content[: error.start].decode("utf-8") if is_cut else None
-
-
 class _RecordingFiles:
     """Notes each answer under the true path, and the links that lead there."""
 
@@ -106,7 +93,7 @@ class _RecordingFiles:
         self.folders: dict[str, list[str]] = {}
         self.links: dict[str, str] = {}
         self.stats: dict[str, FileStat] = {}
-        self._contents: dict[str, bytes] = {}
+        self._kept: dict[str, Kept] = {}
         self._elf: dict[str, ElfFacts] = {}
         self._digests: dict[str, str] = {}
         self._longest: dict[str, int] = {}
@@ -144,10 +131,10 @@ class _RecordingFiles:
         if content is None:
             return None
         if offset:
-            self._parts.setdefault(real, {})[offset] = content[:_MOST_BYTES]
-        elif len(content) >= self._longest.get(real, 0):
+            self._parts.setdefault(real, {})[offset] = content[:_MOST_PART]
+        elif len(content) >= self._longest.get(real, -1):
             self._longest[real] = len(content)
-            self._contents[real] = shortened(content)[:_MOST_TEXT]
+            self._kept[real] = keep(real, content, is_whole=len(content) < limit)
         return content
 
     def elf(self, path: str) -> ElfFacts | None:
@@ -166,14 +153,13 @@ class _RecordingFiles:
 
     def row(self, path: str, scrubber: Scrubber) -> FileRow:
         """Give what is known of a file and may be kept."""
-        state, content, elf = self.stats[path], self._contents.get(path), self._elf.get(path)
-        text = _decode(content) if content is not None else None
-        most = _MOST_BYTES if elf is None else _MOST_ELF
+        state, kept, elf = self.stats[path], self._kept.get(path, Kept()), self._elf.get(path)
         return FileRow(
             size=state.size,
             is_executable=state.is_executable,
-            text=scrubber.file_text(path, text) if text is not None else None,
-            content=content[:most] if content is not None and text is None else None,
+            text=scrubber.file_text(path, kept.text) if kept.text is not None else None,
+            content=kept.content,
+            is_cut=kept.is_cut,
             parts={str(at): part for at, part in self._parts.get(path, {}).items()} if elf is None else {},
             digest=self._digests.get(path),
             elf=elf,
