@@ -13,11 +13,15 @@ _MOST_TEXT = 1 << 16
 _MOST_INDEX = 1 << 20
 """Of what has to be whole to be read at all."""
 _MOST_BYTES = 1 << 16
-_MOST_STRINGS = 1 << 17
+_MOST_STRINGS = 1 << 16
+_MOST_HEADER = 1 << 14
 _ELF_HEAD = 64
 _INDEXES = (".json", ".yaml", ".yml", ".toml", ".txt")
 _STRING = re.compile(rb"[\x20-\x7e]{5,}")
-_RECORD_DIGEST = re.compile(r",sha256=[\w-]+,\d*$", re.MULTILINE)
+_RECORD_DIGEST = re.compile(r"(?<=,sha256=)[\w-]+")
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_BLANK_LINES = re.compile(r"\n\s*\n")
+_HEADERS = (".h", ".hpp", ".hh", ".hxx", ".cuh")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +34,17 @@ class Kept:
     """True: there was more, and somebody might look for it."""
 
 
-def keep(path: str, content: bytes, *, is_whole: bool) -> Kept:
+def keep(path: str, content: bytes, *, asked: int) -> Kept:
     """Choose what to keep of the beginning of a file.
 
-    Of an ELF object its facts are kept elsewhere. One that was read further in was searched for something: its texts are
-    kept.
+    Of an ELF object its facts are kept elsewhere. One that was read further in was searched for something: its texts
+    are kept. A long header loses its comments.
 
-    :param is_whole: whether the file ends where ``content`` does.
+    :param asked: how many bytes were asked for; fewer came when the file ends there.
     """
+    is_whole = len(content) < asked
     if content.startswith(b"\x7fELF"):
-        return _keep_elf(content)
+        return _keep_elf(content, is_searched=asked > SCANNED)
     short = shortened(content)
     if short is not content:
         return Kept(content=short)
@@ -47,14 +52,17 @@ def keep(path: str, content: bytes, *, is_whole: bool) -> Kept:
     if text is None:
         return Kept(content=content[:_MOST_BYTES], is_cut=not is_whole or len(content) > _MOST_BYTES)
     if path.endswith(".dist-info/RECORD"):
-        text = _RECORD_DIGEST.sub(",,", text)  # two thirds of it, and nobody asks a record whether files are unharmed
+        text = _RECORD_DIGEST.sub("", text)  # two thirds of it, and no file is there to be held against it
+    if path.endswith(_HEADERS) and len(text) > _MOST_HEADER:
+        rest = _BLANK_LINES.sub("\n", _COMMENT.sub("", text[_MOST_HEADER:]))
+        return Kept(text=text[:_MOST_HEADER] + rest, is_cut=not is_whole)
     most = _MOST_INDEX if path.endswith(_INDEXES) else _MOST_TEXT
     return Kept(text=text[:most], is_cut=not is_whole or len(text) > most)
 
 
-def _keep_elf(content: bytes) -> Kept:
+def _keep_elf(content: bytes, *, is_searched: bool) -> Kept:
     head = content[:_ELF_HEAD]
-    if len(content) <= SCANNED:
+    if not is_searched:
         return Kept(content=head, is_cut=True)
     strings = b"\0".join(_STRING.findall(content))
     return Kept(content=head + b"\0" + strings[:_MOST_STRINGS] + b"\0", is_cut=len(strings) > _MOST_STRINGS)

@@ -96,7 +96,7 @@ class _RecordingFiles:
         self._kept: dict[str, Kept] = {}
         self._elf: dict[str, ElfFacts] = {}
         self._digests: dict[str, str] = {}
-        self._longest: dict[str, int] = {}
+        self._furthest: dict[str, int] = {}
         self._parts: dict[str, dict[int, bytes]] = {}
 
     @property
@@ -132,9 +132,9 @@ class _RecordingFiles:
             return None
         if offset:
             self._parts.setdefault(real, {})[offset] = content[:_MOST_PART]
-        elif len(content) >= self._longest.get(real, -1):
-            self._longest[real] = len(content)
-            self._kept[real] = keep(real, content, is_whole=len(content) < limit)
+        elif limit >= self._furthest.get(real, 0):
+            self._furthest[real] = limit
+            self._kept[real] = keep(real, content, asked=limit)
         return content
 
     def elf(self, path: str) -> ElfFacts | None:
