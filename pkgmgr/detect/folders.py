@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pkgmgr.detect.installed_by import Prefix, find_prefixes
+from pkgmgr.host.paths import is_rooted, path_list, with_slashes
 from pkgmgr.host.ports import Files, Host
 from pkgmgr.host.search import expand_glob, walk
 
@@ -26,6 +27,8 @@ STANDARD_PROGRAMS = (
     ),
     *("~/.local/bin", "~/bin", "/snap/bin", "/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin"),
     *("/opt/local/bin", "~/.nix-profile/bin", "/run/current-system/sw/bin", "~/.cargo/bin", "~/go/bin"),
+    *("$ProgramFiles/*", "$ProgramFiles/*/bin", "$LOCALAPPDATA/Programs/*", "$LOCALAPPDATA/Programs/*/bin"),
+    *("$ChocolateyInstall/bin", "~/scoop/shims"),
 )
 STANDARD_LIBRARIES = (
     *(
@@ -65,7 +68,7 @@ PROGRAM_FOLDERS = ("bin", "sbin", "Library/bin", "Scripts")
 """Below the prefix of another manager's installation; the last two are conda's on Windows."""
 LIBRARY_FOLDERS = ("lib", "lib64", "Library/lib")
 
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_VARIABLE = re.compile(r"\$(?:\{([\w()]+)\}|(\w+))")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +112,9 @@ class Folders:
         """Give the folders that hold programs for every soft, the search paths first, then PATH."""
         found = [Folder(path=path, origin="search-path") for path in self.searched()]
         if self.where.system:
-            on_path = [item for item in self.host.variables.get("PATH", "").split(":") if item.startswith("/")]
-            prefixes = [f"{prefix}/bin" for prefix in self._prefixes()]
-            found += self._system([*on_path, *prefixes, *STANDARD_PROGRAMS])
+            prefixes = [f"{prefix}/bin" for prefix in self._listed(*PREFIX_VARIABLES)]
+            found += self._literal([*self._listed("PATH"), *prefixes])
+            found += self._system(STANDARD_PROGRAMS)
             found += self._below_managed(PROGRAM_FOLDERS)
         return self._distinct(found)
 
@@ -119,9 +122,10 @@ class Folders:
         """Give the folders that hold libraries for every soft."""
         found = [Folder(path=path, origin="search-path") for path in self.searched()]
         if self.where.system:
-            named = [item for name in LIBRARY_VARIABLES for item in self.host.variables.get(name, "").split(":")]
-            named += [f"{prefix}/{lib}" for prefix in self._prefixes() for lib in ("lib", "lib64")]
-            found += self._system([*(item for item in named if item.startswith("/")), *STANDARD_LIBRARIES])
+            named = self._listed(*LIBRARY_VARIABLES)
+            named += [f"{prefix}/{lib}" for prefix in self._listed(*PREFIX_VARIABLES) for lib in ("lib", "lib64")]
+            found += self._literal(named)
+            found += self._system(STANDARD_LIBRARIES)
             found += self._below_managed(LIBRARY_FOLDERS)
         return self._distinct(found)
 
@@ -129,9 +133,12 @@ class Folders:
         """Give the folders that a soft's own patterns lead to."""
         return self._distinct(self._system(patterns)) if self.where.system else []
 
-    def _prefixes(self) -> list[str]:
-        named = [item for name in PREFIX_VARIABLES for item in self.host.variables.get(name, "").split(":")]
-        return [item for item in named if item.startswith("/")]
+    def _listed(self, *names: str) -> list[str]:
+        """Give the folders that variables list, as they are: a ``$`` or ``*`` in one is part of its name."""
+        return [path for name in names for path in path_list(self.host.variables.get(name, ""), self.host.target)]
+
+    def _literal(self, paths: Iterable[str]) -> list[Folder]:
+        return [Folder(path=path, origin="system") for path in paths if _is_folder(self.host.files, path)]
 
     def _system(self, patterns: Iterable[str]) -> list[Folder]:
         found = []
@@ -179,14 +186,17 @@ def expand_variables(pattern: str, variables: Mapping[str, str], home: str) -> s
 
     def value(found: re.Match[str]) -> str:
         nonlocal missing
-        text = variables.get(found.group(1) or found.group(2), "")
+        name = found.group(1) or found.group(2)
+        text = variables.get(name) or variables.get(
+            name.upper(), ""
+        )  # Windows knows no case, and Python writes capitals
         missing = missing or not text
-        return text
+        return with_slashes(text)
 
     if pattern == "~" or pattern.startswith("~/"):
         pattern = home + pattern[1:]
     text = _VARIABLE.sub(value, pattern)
-    return None if missing or not text.startswith("/") else text
+    return None if missing or not is_rooted(text) else text
 
 
 def expand_folders(files: Files, pattern: str) -> list[str]:

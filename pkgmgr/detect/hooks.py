@@ -18,6 +18,7 @@ from typing import Any
 from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.candidates import Candidate, Finding
 from pkgmgr.detect.folders import Folders
+from pkgmgr.host.paths import is_rooted
 from pkgmgr.host.ports import Files, Host
 from pkgmgr.model.entry import Rejection, Value
 from pkgmgr.model.platform import Platform
@@ -90,7 +91,7 @@ def find_by_hook(hook: ModuleType, context: HookContext) -> list[Finding]:
             Candidate(
                 soft=soft.name,
                 path=path,
-                real=context.files.real(path) if path.startswith("/") else path,
+                real=context.files.real(path) if is_rooted(path) else path,
                 names=(path,),
                 facts=row,
                 origin=str(row.get("origin", "system")),

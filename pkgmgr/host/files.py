@@ -269,6 +269,8 @@ def _resolve_whole(path: str) -> str:
         real = os.path.realpath(path, strict=True)
     except (OSError, ValueError):
         return path
+    if os.sep != "/":
+        return real.removeprefix("\\\\?\\").replace(os.sep, "/")
     return f"/{real.lstrip('/')}" if real.startswith("//") else real  # POSIX leaves the sense of "//usr" open
 
 

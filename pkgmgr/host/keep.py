@@ -56,7 +56,8 @@ def keep(path: str, content: bytes, *, asked: int) -> Kept:
     if path.endswith(_HEADERS) and len(text) > _MOST_HEADER:
         rest = _BLANK_LINES.sub("\n", _COMMENT.sub("", text[_MOST_HEADER:]))
         return Kept(text=text[:_MOST_HEADER] + rest, is_cut=not is_whole)
-    most = _MOST_INDEX if path.endswith(_INDEXES) else _MOST_TEXT
+    is_wanted_whole = path.endswith(_INDEXES) or text.startswith("#!")
+    most = _MOST_INDEX if is_wanted_whole else _MOST_TEXT
     return Kept(text=text[:most], is_cut=not is_whole or len(text) > most)
 
 

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 
 from pkgmgr.host.keep import SCANNED
+from pkgmgr.host.paths import is_rooted
 from pkgmgr.host.ports import Answer, ElfFacts, FileStat, content_digest
 
 _MOST_LINKS = 40
@@ -92,7 +93,7 @@ class RecordedFiles:
         return resolved if resolved in self._files or resolved in self._folders else path
 
     def _resolve(self, path: str) -> str:
-        done, rest = "/", posixpath.normpath(path).strip("/").split("/")
+        done, rest = _start(path)
         links = 0
         while rest:
             step = posixpath.normpath(posixpath.join(done, rest.pop(0)))
@@ -103,8 +104,9 @@ class RecordedFiles:
             links += 1
             if links > _MOST_LINKS:
                 return path
-            whole = posixpath.normpath(posixpath.join(done, target))
-            done, rest = "/", [*whole.strip("/").split("/"), *rest]
+            whole = posixpath.normpath(target if is_rooted(target) else posixpath.join(done, target))
+            done, parts = _start(whole)
+            rest = [*parts, *rest]
         return done
 
     def _content(self, real: str) -> bytes:
@@ -146,6 +148,12 @@ class RecordedFiles:
         arch = facts.split("-")[1]
         kind = "shared" if ".so" in path else "executable"
         return ElfFacts(target=facts, machine=_ELF_MACHINES.get(arch, 0), kind=kind)
+
+
+def _start(path: str) -> tuple[str, list[str]]:
+    """Give where a path begins, at the root or at a drive, and its parts."""
+    plain = posixpath.normpath(path)
+    return ("" if is_rooted(plain) and not plain.startswith("/") else "/"), plain.strip("/").split("/")
 
 
 class RecordedRunner:

@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from pkgmgr.host.keep import Kept, keep
+from pkgmgr.host.paths import is_rooted
 from pkgmgr.host.ports import Answer, ElfFacts, Files, FileStat, Host, Owners, Runner
 from pkgmgr.host.record import RECORD_FORMAT, AnswerRow, FileRow, Record, portable
 from pkgmgr.host.scrub import Scrubber, shown_variables
 
+_DRIVE = re.compile(r"[A-Za-z]:/?")
 DANGLING = "/dangling"
 """Where a link leads that leads nowhere."""
 _MOST_PART = 1 << 16
@@ -173,7 +176,7 @@ class _RecordingFiles:
 
     def _note(self, path: str) -> str:
         """Note each link on the way to a path, and the file or folder at its end; give its true path."""
-        if path in self._noted or not path.startswith("/"):
+        if path in self._noted or not is_rooted(path) or _DRIVE.fullmatch(path):
             return self._noted.get(path, path)
         folder, name = posixpath.split(path.rstrip("/"))
         step = posixpath.join(self._note(folder), name)
