@@ -16,6 +16,7 @@ from pkgmgr.detect.folders import SYSTEM_PREFIXES
 from pkgmgr.detect.library_facts import library_attributes, settle
 from pkgmgr.detect.library_place import library_prefix
 from pkgmgr.detect.memory import AnswerMemory
+from pkgmgr.host.paths import with_slashes
 from pkgmgr.host.ports import Files, Host
 from pkgmgr.model.entry import Entry, Rejection, Value
 from pkgmgr.model.operation import Operation
@@ -109,7 +110,7 @@ def _best_name(candidate: Candidate, version: str | None, files: Files) -> str:
 def _prefix(soft: Soft, candidate: Candidate, facts: Facts) -> str:
     stated = fill(soft.entry.prefix, facts) if soft.entry.prefix else facts.get("prefix")
     if isinstance(stated, str) and stated:
-        return posixpath.normpath(stated)
+        return posixpath.normpath(with_slashes(stated))
     folder = posixpath.dirname(candidate.real)
     if candidate.form == "library":
         return library_prefix(folder)[0]

@@ -28,7 +28,7 @@ STANDARD_PROGRAMS = (
     *("~/.local/bin", "~/bin", "/snap/bin", "/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin"),
     *("/opt/local/bin", "~/.nix-profile/bin", "/run/current-system/sw/bin", "~/.cargo/bin", "~/go/bin"),
     *("$ProgramFiles/*", "$ProgramFiles/*/bin", "$LOCALAPPDATA/Programs/*", "$LOCALAPPDATA/Programs/*/bin"),
-    *("$ChocolateyInstall/bin", "~/scoop/shims"),
+    *("$LOCALAPPDATA/Programs/Python/*", "$ChocolateyInstall/bin", "~/scoop/shims"),
 )
 STANDARD_LIBRARIES = (
     *(

@@ -35,11 +35,13 @@ def merge(found: Iterable[Found]) -> Found:
     for part in found:
         # Two equal cards without an address are two cards; only an earlier way of looking may have named one before.
         devices += [device for device in part.devices if not _identities(device) & seen]
-        seen.update(*(_identities(device) for device in part.devices))
+        for device in part.devices:
+            seen |= {(device.vendor, device.name), *_identities(device)}
         drivers = {**part.drivers, **drivers}
     return Found(devices=tuple(devices), drivers=drivers)
 
 
 def _identities(device: Device) -> set[object]:
+    """Give what an earlier way of looking would have called a device: its address, else its name."""
     named: set[object] = {(device.vendor, device.name)}
     return {device.attributes["pci"]} if device.attributes.get("pci") else named
