@@ -22,7 +22,7 @@ def perform(step: Cmake, context: BuildContext) -> None:
     file.write_text(cmake_toolchain(toolchain, context.scripts, libraries))
     flags = " ".join(("-O2", *reproducible_flags({str(context.build): "."})))
     argv = [program, "-S", context.fill(step.source), "-B", str(folder), f"-DCMAKE_TOOLCHAIN_FILE={file}"]
-    argv += ["-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_INSTALL_PREFIX={context.prefix}", "-DCMAKE_INSTALL_LIBDIR=lib"]
+    argv += ["-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_INSTALL_PREFIX={context.prefix}", "-DCMAKE_INSTALL_LIBDIR:STRING=lib"]
     argv += [f"-DCMAKE_C_FLAGS_RELEASE={flags}", f"-DCMAKE_CXX_FLAGS_RELEASE={flags}"]
     ninja = _tool(context, "tool.ninja")
     if ninja is not None:
