@@ -17,6 +17,8 @@ from pkgmgr.host.ports import Answer, ElfFacts, Files, FileStat, Host, Owners, R
 from pkgmgr.host.record import RECORD_FORMAT, AnswerRow, FileRow, Record, portable
 from pkgmgr.host.scrub import Scrubber, shown_variables
 
+_PROCESS = re.compile(r"^/proc/\d+(?=/|$)")
+"""Our own process, by a number that says nothing."""
 _DRIVE = re.compile(r"[A-Za-z]:/?")
 DANGLING = "/dangling"
 """Where a link leads that leads nowhere."""
@@ -180,7 +182,7 @@ class _RecordingFiles:
             return self._noted.get(path, path)
         folder, name = posixpath.split(path.rstrip("/"))
         step = posixpath.join(self._note(folder), name)
-        real = self._noted[path] = self._files.real(path)
+        real = self._noted[path] = _PROCESS.sub("/proc/self", self._files.real(path))
         state = self._files.stat(path)
         if state is None:
             if name in self.folders.get(posixpath.dirname(step), ()):

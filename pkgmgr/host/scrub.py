@@ -58,7 +58,10 @@ _KEPT_LINES = {
     "/proc/self/mountinfo": re.compile(r"docker|libpod|containers|kubelet|lxc"),
     "/proc/self/cgroup": re.compile(r""),
     "/proc/self/status": re.compile(r"^Cpus_allowed_list:"),
+    "/proc/meminfo": re.compile(r"^MemTotal:"),
 }
+_BUILDER = re.compile(r"\([^\s()@]+@[^\s()]+\) ")
+_CODE = re.compile(r"^(?:import[ \t].*|#.*)\n?", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +100,10 @@ class Scrubber:
             text = "".join(line for line in text.splitlines(keepends=True) if telling.search(line))
         if path == "/proc/cpuinfo":
             text = _one_processor(text)
+        if path == "/proc/version":
+            text = _BUILDER.sub("", text)
+        if path.endswith(".pth"):
+            text = _CODE.sub("", text)  # only its other lines are folders
         return self.clean(text)
 
     def names_in(self, folder: str, names: list[str], looked_at: frozenset[str]) -> list[str]:

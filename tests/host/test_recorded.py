@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -216,6 +217,21 @@ def test_what_was_listed_and_not_read_is_said_to_be_so(tmp_path: Path) -> None:
     assert replayed.stat(f"{tmp_path}/a") is not None
     assert replayed.read(f"{tmp_path}/a") is None
     assert replayed.skipped == {f"{tmp_path}/a": "what it held was not recorded"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/mountinfo").exists(), reason="needs Linux's /proc")
+def test_what_the_kernel_says_of_us_is_kept_without_our_number() -> None:
+    recording = RecordingHost(local_host())
+    files = recording.host.files
+    for name in ("status", "mountinfo", "cgroup"):
+        assert files.read(f"/proc/self/{name}")
+    record = recording.record()
+    assert {"/proc/self/status", "/proc/self/mountinfo", "/proc/self/cgroup"} <= set(record.files)
+    assert not [path for path in (*record.files, *record.links, *record.folders) if re.match(r"/proc/\d", path)]
+    status = record.files["/proc/self/status"].text or ""
+    assert status.startswith("Cpus_allowed_list:")
+    assert status.count("\n") == 1
+    assert recorded_host(record).files.read("/proc/self/status") == status.encode()
 
 
 @pytest.mark.parametrize(

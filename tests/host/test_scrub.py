@@ -54,6 +54,10 @@ def test_files_that_name_servers_and_processes_are_kept_by_the_telling_lines() -
     assert ANN.file_text("/proc/cpuinfo", TWO_PROCESSORS) == "processor\t: 0\nmodel name\t: X\n"
     assert ANN.file_text("/proc/cpuinfo", BOARD) == "processor\t: 0\n\nHardware\t: BCM2711\n"
     assert ANN.file_text("/etc/os-release", "ID=debian\n") == "ID=debian\n"
+    assert ANN.file_text("/proc/meminfo", "MemTotal: 9 kB\nMemFree: 5 kB\n") == "MemTotal: 9 kB\n"
+    version = "Linux version 6.1.0 (ann@box) (gcc 12.2.0) #1 SMP\n"
+    assert ANN.file_text("/proc/version", version) == "Linux version 6.1.0 (gcc 12.2.0) #1 SMP\n"
+    assert ANN.file_text("/x/a.pth", "# why\nimport os; os.x()\n/data/lib\n") == "/data/lib\n"
 
 
 def test_of_private_folders_the_names_asked_about_are_kept() -> None:

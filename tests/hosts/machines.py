@@ -8,6 +8,7 @@ python -m tests.hosts.machines --slim FILE leave out of a record what no soft lo
 from __future__ import annotations
 
 import difflib
+import posixpath
 import re
 import sys
 import textwrap
@@ -99,6 +100,28 @@ def slim(record: Record) -> Record:
     return keep_what_holds(sorted(large), record) if large else record
 
 
+def forget(record: Record, expression: str) -> Record:
+    """Leave out what is at and below the paths that match, and what was said of it."""
+    gone = re.compile(f"(?:{expression})(?:/.*)?")
+
+    def stays(path: str) -> bool:
+        return gone.fullmatch(path) is None
+
+    folders = {
+        folder: tuple(name for name in names if stays(posixpath.join(folder, name.rstrip("/"))))
+        for folder, names in record.folders.items()
+        if stays(folder)
+    }
+    return msgspec.structs.replace(
+        record,
+        folders=folders,
+        links={path: target for path, target in record.links.items() if stays(path) and stays(target)},
+        files={path: row for path, row in record.files.items() if stays(path)},
+        answers=tuple(row for row in record.answers if stays(row.argv[0])),
+        owners={path: owner for path, owner in record.owners.items() if stays(path)},
+    )
+
+
 def _conclusion(record: Record) -> object:
     report = look(record)
     return msgspec.to_builtins(report.entries)
@@ -125,6 +148,14 @@ def main(arguments: Sequence[str], say: Callable[[str], object] = print) -> int:
     if arguments[:1] == ["--slim"]:
         for path in map(Path, arguments[1:]):
             write_record(slim(read_record(path)), path)
+        return 0
+    if arguments[:1] == ["--forget"]:
+        path = Path(arguments[1])
+        write_record(forget(read_record(path), arguments[2]), path)
+        return 0
+    if arguments[:1] == ["--note"]:
+        path, note = Path(arguments[1]), arguments[2]
+        write_record(msgspec.structs.replace(read_record(path), note=note), path)
         return 0
     is_same = True
     for path in machines():
