@@ -264,7 +264,7 @@ class Detector:
                 for index in indexes
                 for name, folder, _ in index.matching(PYTHON_PROGRAMS)
             ]
-            programs = [path for path in programs if files.stat(path) is not None]
+            programs = [path for name in programs for path in (name, f"{name}.exe") if files.stat(path) is not None]
             home, variables = (self.host.home, self.host.variables) if self.where.system else ("", {})
             self._sites = distinct_sites(
                 files, [*python_sites(files, programs, home, variables), *loose_sites(files, self._folders.searched())]

@@ -107,7 +107,10 @@ def _prefixes(files: Files, programs: Sequence[str]) -> list[str]:
     prefixes: dict[str, None] = {}
     for program in programs:
         for path in (program, files.real(program)):
-            prefix = posixpath.dirname(posixpath.dirname(path))
+            folder = posixpath.dirname(path)
+            # On Windows the interpreter lies in its prefix itself, but for those of virtual environments.
+            is_there = path.endswith(".exe") and posixpath.basename(folder) != "Scripts"
+            prefix = folder if is_there else posixpath.dirname(folder)
             prefixes[prefix] = None
             if path == program and files.stat(f"{prefix}/pyvenv.cfg") is not None:
                 break  # the base interpreter is a candidate of its own

@@ -15,7 +15,7 @@ from pkgmgr.host.ports import Files
 _MAGIC = b"!<arch>\n"
 _HEADER_SIZE = 60
 _MOST_MEMBERS = 64
-_MOST_KEPT = 1 << 12
+_MOST_KEPT = 1 << 8
 _LARGEST_SCRIPT = 1 << 14
 _DEEPEST_SCRIPT = 8
 
