@@ -99,6 +99,7 @@ class Folders:
     """Trees that were too large to be seen whole."""
     _walked: list[str] | None = None
     _managed: list[Prefix] | None = None
+    _expanded: dict[str, list[str]] = field(default_factory=dict)
 
     def searched(self) -> list[str]:
         """Give each folder in and below the search paths, once."""
@@ -144,8 +145,11 @@ class Folders:
         found = []
         for pattern in patterns:
             text = expand_variables(pattern, self.host.variables, self.host.home)
-            if text is not None:
-                found += [Folder(path=path, origin="system") for path in expand_folders(self.host.files, text)]
+            if text is None:
+                continue
+            if text not in self._expanded:  # many softs look in the same places
+                self._expanded[text] = expand_folders(self.host.files, text)
+            found += [Folder(path=path, origin="system") for path in self._expanded[text]]
         return found
 
     def managed(self) -> list[Prefix]:
