@@ -27,6 +27,9 @@ def where_of(options: Namespace) -> Where:
     """Give where to look."""
     if options.no_system and not options.search_path:
         raise UsageError("--no-system leaves nowhere to look", hint="add --search-path DIR")
+    if getattr(options, "replay", None) is not None:
+        # The folders are those of the recorded machine: whether they are there, it says itself.
+        return Where(search_paths=tuple(options.search_path), system=not options.no_system)
     return search_places(options.search_path, system=not options.no_system)
 
 

@@ -75,6 +75,20 @@ def test_a_record_is_replayed_anywhere_with_the_same_entries(ckpm: Ckpm, tmp_pat
     assert "no answer to 'thing-config --version' was recorded" in asked_anew.out
 
 
+def test_search_paths_of_a_replay_are_those_of_the_recorded_machine(ckpm: Ckpm, tmp_path: Path) -> None:
+    program(tmp_path / "tree" / "thing", "echo thing 3.0")
+    plugins = tmp_path / "plugins"
+    soft(plugins, "tool.thing", TOOL)
+    env = {"CKPM_PLUGIN_PATH": str(plugins)}
+    file, tree = tmp_path / "host.json", str(tmp_path / "tree")
+    search = ("detect", "soft", "tool.thing", "--search-path", tree, "--no-system", "--json")
+    found = ckpm(*search, "--record", str(file), env=env).data
+    (tmp_path / "tree" / "thing").unlink()
+    (tmp_path / "tree").rmdir()
+    assert ckpm(*search, "--replay", str(file), env=env).data == found
+    assert [entry["version"] for entry in found] == ["3.0"]
+
+
 def test_the_platform_is_replayed_and_may_still_be_stated(ckpm: Ckpm, tmp_path: Path) -> None:
     file = tmp_path / "host.json"
     here = ckpm("detect", "platform", "--record", str(file), "--json").data

@@ -190,6 +190,29 @@ setenv("EBROOTCMAKE", root)
 setenv("EBVERSIONCMAKE", "3.27.6")
 -- prepend_path("PATH", "/commented/out/bin")
 """
+EASYBUILD_5 = """help([==[
+
+Description
+===========
+A thing.
+]==])
+
+whatis([==[URL: https://example.org]==])
+
+local root = "/opt/eb/software/thing/1.0"
+
+conflict("thing")
+
+prepend_path("CMAKE_PREFIX_PATH", root)
+prepend_path("LD_LIBRARY_PATH", pathJoin(root, "lib"))
+prepend_path("LIBRARY_PATH", pathJoin(root, "lib"))
+prepend_path("PATH", pathJoin(root, "bin"))
+setenv("EBROOTTHING", root)
+setenv("EBVERSIONTHING", "1.0")
+setenv("EBDEVELTHING", pathJoin(root, "easybuild", "thing-1.0-easybuild-devel"))
+
+-- Built with EasyBuild version 5.4.1
+"""
 TCL = """#%Module1.0#####################################################################
 proc ModulesHelp { } { puts stderr "x" }
 set version 13.2.0
@@ -216,6 +239,7 @@ execute{cmd="touch /tmp/owned", modeA={"load"}}
         pytest.param(
             EASYBUILD_LUA, "CMake/3.27.6", True, ["/apps/software/CMake/3.27.6-GCCcore-13.2.0"], id="EasyBuild's Lua"
         ),
+        pytest.param(EASYBUILD_5, "thing/1.0", True, ["/opt/eb/software/thing/1.0"], id="EasyBuild 5.4.1's own"),
         pytest.param(TCL, "gcc/13.2.0", False, ["/sw/gcc/13.2.0", "/sw/with space"], id="Tcl"),
         pytest.param(LUA, "thing/1.0", True, ["/sw/apps/thing/1.0", "/sw/a", "/sw/b"], id="Lua"),
         pytest.param("#!/bin/sh\nset root /x\nsetenv X_ROOT /x\n", "x", False, [], id="no modulefile"),
@@ -266,12 +290,16 @@ def test_modules_lead_to_prefixes_that_are_there() -> None:
             ["/nix/store/a-gcc-13"],
         ),
         ('{"version": 3, "elements": {"gcc": {"active": true, "storePaths": ["/nix/store/a", "/nix/store/b"]}}}', None),
+        (
+            '{"elements":[{"active":true,"storePaths":["/nix/store/lz95avji4nzks0jyjwvq1hxfvwwn4wpc-thing-1.0"]}],"version":2}',
+            ["/nix/store/lz95avji4nzks0jyjwvq1hxfvwwn4wpc-thing-1.0"],
+        ),
         ('{"elements": [{"active": false, "storePaths": ["/nix/store/a"]}]}', []),
         ('{"elements": [{"storePaths": ["/etc"]}]}', []),
         ("garbage", []),
         ("", []),
     ],
-    ids=["list", "by name", "not active", "no store path", "garbage", "empty"],
+    ids=["list", "by name", "of nix 2.8", "not active", "no store path", "garbage", "empty"],
 )
 def test_nix_manifests(text: str, paths: list[str] | None) -> None:
     assert parse_manifest(text.encode()) == (["/nix/store/a", "/nix/store/b"] if paths is None else paths)
