@@ -15,7 +15,14 @@ from pkgmgr.detect.folders import Folder
 from pkgmgr.detect.library_facts import package_facts, precise_target
 from pkgmgr.detect.library_forms import find_framework, find_headers_alone
 from pkgmgr.detect.library_index import LibraryIndex
-from pkgmgr.detect.library_place import FoundHeaders, find_headers, is_carried, owning_package, place_of
+from pkgmgr.detect.library_place import (
+    FoundHeaders,
+    distribution_version,
+    find_headers,
+    is_carried,
+    owning_package,
+    place_of,
+)
 from pkgmgr.host.archive import resolve_library
 from pkgmgr.host.binary import binary_targets
 from pkgmgr.model.entry import Rejection, Value
@@ -213,6 +220,9 @@ class _Look:
         if static is not None:
             facts["static"] = static.path
         found = re.search(self.wanted.file, posixpath.basename(self.files.real(main.object)))
+        version = distribution_version(self.files, self.folder.path)
+        if version is not None:
+            facts["dist_version"] = version
         if self.wanted.file and found is not None:
             facts |= {key: value for key, value in found.groupdict().items() if value is not None}
         return facts | package_facts(self.files, self.wanted, self.place)

@@ -50,7 +50,8 @@ def settle(facts: Mapping[str, Value], version: str | None) -> tuple[str | None,
     """
     stated = [(name, str(facts[name])) for name in ("pc_version", "cmake_version") if name in facts]
     if version is None:
-        version = next((text for _, text in stated), None) or _text(facts.get("lib_version"))
+        version = next((text for _, text in stated), None) or _text(facts.get("dist_version"))
+        version = version or _text(facts.get("lib_version"))
     lib_version = _text(facts.get("lib_version"))
     if version is not None and lib_version is not None and not _agree(version, lib_version):
         return version, {}, f"its header is of version {version} and the library of {lib_version}: a mixture"

@@ -18,7 +18,7 @@ from pkgmgr.model.target import Target, find_target
 
 _TRIPLE = r"[a-z0-9_]+-(?:linux-(?:gnu|musl|android)\w*|kfreebsd-gnu|gnu)"
 _LIBRARY_TAIL = re.compile(
-    r"/(?:lib|lib64|lib32|libx32)"
+    r"/(?:lib|lib64|lib32|libx32|libs)"
     rf"(?:/(?P<triple>{_TRIPLE})(?:/\d+)?)?"  # Debian's multiarch; Android's API level below
     r"(?:/(?:intel64|ia32|x64|win32|arm64)(?:_lin|_win)?(?:/(?:gcc|vc)[\d.]+)?)?$"  # Intel's, NVIDIA's on Windows
 )
@@ -161,6 +161,20 @@ def owning_package(folder: str) -> tuple[str, str] | None:
     """Give the prefix of the Python installation and the path among its packages, for a folder that lies there."""
     found = _SITE.match(folder)
     return (found["prefix"], found["inside"]) if found is not None else None
+
+
+def distribution_version(files: Files, folder: str) -> str | None:
+    """Give the version of the Python distribution that a folder among Python packages belongs to.
+
+    By the usual name: ``tensorflow`` is in ``tensorflow-2.21.0.dist-info`` or ``tensorflow_cpu-2.21.0.dist-info``.
+    """
+    package = owning_package(folder)
+    if package is None:
+        return None
+    site, carrier = folder[: -len(package[1]) - 1], package[1].partition("/")[0]
+    named = re.compile(rf"{re.escape(carrier)}(?:_(?:cpu|gpu|rocm|macos|intel))?-(?P<version>\d[^-]*)\.dist-info")
+    found = [match["version"] for name in files.names(site) if (match := named.fullmatch(name))]
+    return found[0] if len(found) == 1 else None
 
 
 def is_carried(inside: str, sites: Sequence[str]) -> bool:
