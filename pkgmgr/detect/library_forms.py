@@ -61,7 +61,7 @@ def find_headers_alone(
     """Look for a library that is headers and nothing else; it fits any target."""
     files = index.host.files
     places: dict[str, tuple[Place, str]] = {}
-    for folder in [*own, *index.folders]:
+    for folder in [*own, *index.folders, *index.includes]:
         found = _INCLUDE.match(folder.path)
         if found is not None:
             place = Place(folder=folder.path, prefix=found["prefix"], outer=folder.path, roots=(found["prefix"],))

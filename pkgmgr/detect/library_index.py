@@ -21,6 +21,10 @@ _SDKS = (
     "/Library/Developer/CommandLineTools/SDKs/MacOSX.sdk",
     "/Applications/Xcode*.app/Contents/Developer/Platforms/MacOSX.platform/Developer/SDKs/MacOSX.sdk",
 )
+_INCLUDES = (
+    *("/usr/include", "/usr/local/include", "/opt/*/include", "/opt/homebrew/include", "/opt/local/include"),
+    *("~/.local/include", "$CONDA_PREFIX/include"),
+)
 
 Builds = Mapping[str, Sequence[str]]
 """What follows ``-l`` → the names of files that serve it, those that a linker takes first in front."""
@@ -57,6 +61,11 @@ class LibraryIndex:
         if self.host.target.startswith("macos"):
             found += self._folders.own([f"{sdk}/usr/lib" for sdk in _SDKS])
         return found
+
+    @cached_property
+    def includes(self) -> Sequence[Folder]:
+        """The usual folders of headers: a prefix with headers alone has no library folder."""
+        return self._folders.own(_INCLUDES)
 
     @cached_property
     def frameworks(self) -> Sequence[Folder]:
