@@ -27,10 +27,14 @@ _T = TypeVar("_T")
 
 
 class RecordingHost:
-    """A machine that is looked at and listened to: look at `host`, then take the `record`."""
+    """A machine that is looked at and listened to: look at `host`, then take the `record`.
 
-    def __init__(self, host: Host) -> None:
+    :param machine: its name in the network, which stays out of the record.
+    """
+
+    def __init__(self, host: Host, *, machine: str = "") -> None:
         self._host = host
+        self._machine = machine
         self._files = _RecordingFiles(host.files)
         self._runner = _RecordingRunner(host.runner)
         self._owners = _RecordingOwners(host.owners)
@@ -44,7 +48,7 @@ class RecordingHost:
 
     def record(self, *, note: str = "") -> Record:
         """Give what was answered so far."""
-        scrubber = Scrubber.of(self._host.home, self._host.variables)
+        scrubber = Scrubber.of(self._host.home, self._host.variables, self._machine)
         clean, files = scrubber.clean, self._files
         variables = shown_variables(self._host.variables, frozenset(self._variables.asked))
         folders = {

@@ -33,6 +33,12 @@ _NAMES_OF_FOLDERS = frozenset(
 )
 """Names of users that are those of a thousand folders, or name nobody."""
 
+_NAMES_OF_MACHINES = frozenset(
+    {"localhost", "debian", "ubuntu", "fedora", "linux", "host", "node", "docker", "raspberrypi"}
+)
+_SHORTEST_MACHINE = 4
+"""Letters of a machine's name; a shorter one names nothing, and stands in a thousand texts."""
+
 _SHOWN_VARIABLES = re.compile(
     r"PATH|HOME|LANG|LC_\w+|SHELL|OS|OSTYPE|CC|CXX|FC|CPATH|MODULEPATH|LOADEDMODULES|MANPATH|VIRTUAL_ENV|GOPATH|PATHEXT"
     r"|\w+_(?:HOME|ROOT|PREFIX|PATH|DIR|VERSION|VISIBLE_DEVICES)|EBROOT\w+|ProgramFiles(?:\(x86\))?|SystemRoot"
@@ -70,18 +76,22 @@ class Scrubber:
 
     :param home: the person's home folder.
     :param names: that the person goes by on this machine.
+    :param machine: its name in the network, without a domain.
     """
 
     home: str
     names: tuple[str, ...] = ()
+    machine: str = ""
 
     @classmethod
-    def of(cls, home: str, variables: Mapping[str, str]) -> Scrubber:
-        """Make one for a person, from what the machine says of them."""
+    def of(cls, home: str, variables: Mapping[str, str], machine: str = "") -> Scrubber:
+        """Make one for a person and a machine, from what the machine says of them."""
         own = _HOMES.fullmatch(home)
         told = [own["name"] if own else "", variables.get("USER", ""), variables.get("LOGNAME", "")]
         names = {name for name in told if len(name) > 1 and name.lower() not in _NAMES_OF_FOLDERS}
-        return cls(home=home, names=tuple(sorted(names)))
+        short = machine.partition(".")[0]
+        is_telling = len(short) >= _SHORTEST_MACHINE and short.lower() not in _NAMES_OF_MACHINES
+        return cls(home=home, names=tuple(sorted(names)), machine=short if is_telling else "")
 
     def clean(self, text: str) -> str:
         """Give a text without secrets, without the person's home and names, and without what is no Unicode."""
@@ -89,6 +99,8 @@ class Scrubber:
             text = re.sub(re.escape(self.home) + r"(?![\w.-])", ANONYMOUS_HOME, text)
         for name in self.names:
             text = re.sub(rf"(?<=/){re.escape(name)}(?=[/\s:;,\"']|$)", ANONYMOUS, text)
+        if self.machine:
+            text = re.sub(rf"(?<![\w.-]){re.escape(self.machine)}(?:\.[\w-]+){{0,9}}(?![\w-])", "host", text)
         text = _CREDENTIALS.sub("***@", _SECRET.sub(r"\1***", _BEARER.sub(r"\1 ***", text)))
         text = _KNOWN_TOKENS.sub("***", _PRIVATE_KEY.sub("*** private key ***", text))
         return _SCRATCH.sub("ckpm-probe", text).encode("utf-8", "replace").decode("utf-8")

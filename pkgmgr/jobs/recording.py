@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -47,5 +48,6 @@ def recording(workspace: Workspace, path: Path) -> Recording:
     """
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise UsageError(f"{path}: a record is a file in a folder that is there")
-    listener = RecordingHost(workspace.host)
+    name = os.uname().nodename if hasattr(os, "uname") else workspace.variables.get("COMPUTERNAME", "")
+    listener = RecordingHost(workspace.host, machine=name)
     return Recording(workspace=replace(workspace, host_override=listener.host), listener=listener, path=path)

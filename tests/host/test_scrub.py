@@ -35,6 +35,16 @@ def test_persons_and_secrets_are_taken_out(text: str, clean: str) -> None:
     assert ANN.clean(text) == clean
 
 
+def test_the_machine_is_not_named() -> None:
+    known = Scrubber.of("/root", {}, "node17.cluster.example.org")
+    assert (
+        known.clean("Linux node17 5.15, node17.cluster.example.org; node170 xnode17")
+        == "Linux host 5.15, host; node170 xnode17"
+    )
+    assert Scrubber.of("/root", {}, "vm").clean("Linux vm 6") == "Linux vm 6"
+    assert Scrubber.of("/root", {}, "localhost").clean("on localhost") == "on localhost"
+
+
 @pytest.mark.parametrize("home", ["/root", "/", "", "/home/lib", "/home/user"])
 def test_names_of_folders_name_nobody(home: str) -> None:
     assert Scrubber.of(home, {"USER": "lib"}).names == ()
