@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from pkgmgr.host.platform import read_platform as read_platform
     from pkgmgr.jobs import detection, installation
     from pkgmgr.jobs.detection import Search as Search
+    from pkgmgr.jobs.drift import verify_target as verify_target
     from pkgmgr.jobs.envs import find_env as find_env
     from pkgmgr.jobs.exporting import environment_of as environment_of
     from pkgmgr.jobs.installation import Installation as Installation
     from pkgmgr.jobs.installation import Wishes as Wishes
     from pkgmgr.jobs.installation import make_plan as make_plan
     from pkgmgr.jobs.locking import make_lock as make_lock
-    from pkgmgr.jobs.locking import meet_lock as meet_lock
-    from pkgmgr.jobs.locking import verify_target as verify_target
     from pkgmgr.jobs.locking import write_lock as write_lock
+    from pkgmgr.jobs.syncing import meet_lock as meet_lock
     from pkgmgr.jobs.running import prepare as prepare
     from pkgmgr.jobs.running import run_task as run_task
     from pkgmgr.jobs.workspace import Workspace as Workspace
@@ -59,7 +59,9 @@ _HOMES = {
     "jobs.envs": ("find_env",),
     "jobs.exporting": ("environment_of",),
     "jobs.installation": ("Installation", "Wishes", "install_requirements", "make_plan"),
-    "jobs.locking": ("make_lock", "meet_lock", "verify_target", "write_lock"),
+    "jobs.drift": ("verify_target",),
+    "jobs.locking": ("make_lock", "write_lock"),
+    "jobs.syncing": ("meet_lock",),
     "jobs.running": ("prepare", "run_task"),
     "jobs.workspace": ("Workspace", "open_workspace"),
     "model.entry": ("Entry", "Rejection"),

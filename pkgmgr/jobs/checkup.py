@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from pkgmgr.install.store import RECORD, Store
-from pkgmgr.jobs.locking import entry_state
+from pkgmgr.jobs.drift import entry_state
 from pkgmgr.jobs.workspace import Workspace
 
 
@@ -55,7 +55,7 @@ def _store(workspace: Workspace) -> Iterator[Finding]:
     entries = store.installed()
     yield Finding(state="ok", subject="store", message=f"{len(entries)} installed entries")
     for entry in entries:
-        drifts = entry_state(entry, full=False)
+        drifts = entry_state(workspace, entry, full=False)
         if drifts:
             message = f"{drifts[0].name} {drifts[0].what}; uninstall {entry.id} and install it again"
             yield Finding(state="bad", subject="store", message=message)

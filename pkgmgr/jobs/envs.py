@@ -32,6 +32,8 @@ class LoadedEnv:
 
     env: Env
     path: Path
+    word: str = ""
+    """What names it on the command line: ``env:NAME``, a path, or nothing for the one of this folder."""
 
     @property
     def folder(self) -> Path:
@@ -66,9 +68,9 @@ def find_env(workspace: Workspace, reference: Reference | None) -> LoadedEnv:
         file = document_file(path, "env") if path.is_dir() else path
         if file is None or not file.is_file():
             raise NotFoundError(f"there is no env at {name}", hint="name a folder with an env.toml, or the file")
-        return LoadedEnv(env=read_document(file, Env), path=file)
+        return LoadedEnv(env=read_document(file, Env), path=file, word=name)
     env = workspace.catalog.require_env(name)
-    return LoadedEnv(env=env, path=workspace.catalog.located("env", name).path)
+    return LoadedEnv(env=env, path=workspace.catalog.located("env", name).path, word=f"env:{name}")
 
 
 def _project_env(workspace: Workspace) -> LoadedEnv:

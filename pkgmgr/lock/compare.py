@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from pkgmgr.lock.verdict import judge
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.lock import Drift, LockedEntry, LockedHost, LockedTarget
 from pkgmgr.model.version import Version, VersionRange
@@ -14,6 +15,10 @@ def compare_entry(locked: LockedEntry, found: Entry | None) -> Iterator[Drift]:
 
     :param found: the same thing found again; None when it is not there.
     """
+    if found is not None and found.soft != locked.soft:
+        before, after = f"{locked.soft} {locked.version}", f"{found.soft} {found.version}"
+        yield Drift(what="replaced", name=locked.id, before=before, after=after)
+        return
     if found is None:
         where = locked.prefix or "the store"
         yield Drift(what="removed", name=locked.id, before=f"{locked.version} in {where}", after="not there")
@@ -84,44 +89,25 @@ def best_match(locked: LockedEntry, entries: Iterable[Entry]) -> Entry | None:
     return max(alike, key=likeness, default=None)
 
 
+_HOST_FACTS = ("os", "arch", "libc", "libc_version", "feature_level", "microarchitecture", "distribution", "kernel")
+_TOLD_ONLY = ("distribution", "kernel")
+"""They are named, and no result depends on them alone."""
+
+
 def compare_host(locked: LockedTarget, host: LockedHost) -> Iterator[Drift]:
     """Give the differences between the machine that a lock was made on and this one."""
     before = locked.resolved_on
-    for fact in ("os", "arch", "libc", "libc_version", "microarchitecture", "distribution", "kernel"):
+    lax = locked.accept == "any" or (locked.accept == "compatible" and judge(locked, host)[0].startswith("fits"))
+    for fact in _HOST_FACTS:
         old, new = getattr(before, fact), getattr(host, fact)
         if old != new:
-            yield Drift(
-                what="host",
-                name=fact,
-                before=str(old),
-                after=str(new),
-                is_accepted=not _below(locked.least, host, fact),
-            )
-    yield from _drivers(before.drivers, host.drivers)
+            yield Drift(what="host", name=fact, before=str(old), after=str(new), is_accepted=lax or fact in _TOLD_ONLY)
+    yield from _named("driver", before.drivers, host.drivers, is_accepted=lax)
+    yield from _named("accelerator", before.accelerators, host.accelerators, is_accepted=lax)
 
 
-def _drivers(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Drift]:
+def _named(kind: str, before: Mapping[str, str], after: Mapping[str, str], *, is_accepted: bool) -> Iterator[Drift]:
     for name in sorted({*before, *after}):
         old, new = before.get(name, "none"), after.get(name, "none")
         if old != new:
-            yield Drift(what="host", name=f"driver {name}", before=old, after=new)
-
-
-def _below(least: LockedHost, host: LockedHost, fact: str) -> bool:
-    """Tell whether a host lacks what the lock needs at the least in one fact."""
-    wanted, found = getattr(least, fact), getattr(host, fact)
-    if wanted is None:
-        return False
-    if fact == "libc_version":
-        return found is None or Version(found) < Version(wanted)
-    return bool(wanted != found)
-
-
-def unmet(least: LockedHost, host: LockedHost) -> list[str]:
-    """Say in which facts a host is below the least that a lock needs."""
-    facts = ("os", "arch", "libc", "libc_version")
-    return [
-        f"{fact} {getattr(host, fact)}, and {getattr(least, fact)} is needed"
-        for fact in facts
-        if _below(least, host, fact)
-    ]
+            yield Drift(what="host", name=f"{kind} {name}", before=old, after=new, is_accepted=is_accepted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -22,7 +23,12 @@ HOME_MARK = "${CKPM_HOME}"
 
 
 def lock_entry(
-    entry: Entry, *, accept: str, recipe: Recipe | None = None, package: Package | None = None
+    entry: Entry,
+    *,
+    accept: str,
+    recipe: Recipe | None = None,
+    package: Package | None = None,
+    on_path: Sequence[str] = (),
 ) -> LockedEntry:
     """Pin one entry: by place and fingerprint if it was found, by content if it was installed."""
     is_installed = entry.package is not None
@@ -40,6 +46,7 @@ def lock_entry(
         evidence="" if is_installed else entry.evidence,
         accept="exact" if is_installed else accept,
         files=files,
+        on_path=tuple(on_path),
         # Of a Python environment the wheels are pinned; the tens of thousands of files in them are theirs.
         content=_content(entry) if pins is None else (),
         package=_package(recipe, package) if recipe is not None and package is not None else None,
@@ -54,17 +61,18 @@ def _inside(path: str, prefix: Path) -> str:
 
 
 def _content(entry: Entry) -> tuple[LockedFile, ...]:
-    """Give every file of an installed entry, a model or a data set, with its hash."""
+    """Give every file of an installed entry, a model or a data set, and the named files of any other, with its hash."""
     prefix = Path(entry.prefix)
     if entry.package is not None:
         rows = [row for row in read_manifest(prefix) if row.kind == "file"]
         return tuple(LockedFile(path=row.path, sha256=row.sha256, size=row.size) for row in rows)
-    if entry.target != ANY:
-        return ()
     paths: list[Path] = []
     for item in entry.files.values():
         place = Path(item)
-        paths += sorted(path for path in place.rglob("*") if path.is_file()) if place.is_dir() else [place]
+        if place.is_file():
+            paths.append(place)
+        elif entry.target == ANY:
+            paths += sorted(path for path in place.rglob("*") if path.is_file())
     return tuple(_hash(path, prefix) for path in sorted(set(paths)))
 
 
@@ -98,6 +106,16 @@ def read_recipe(entry: Entry) -> Recipe | None:
         return None
 
 
+def names_on_path(entry: Entry, path: str) -> list[str]:
+    """Give the names of a found entry's programs that lead to it on PATH."""
+    found = []
+    for file in entry.files.values() if entry.package is None else ():
+        first = shutil.which(Path(file).name, path=path)
+        if first is not None and Path(first).resolve() == Path(file).resolve():
+            found.append(Path(file).name)
+    return sorted(set(found))
+
+
 def lock_target(
     *,
     entries: Sequence[LockedEntry],
@@ -106,11 +124,13 @@ def lock_target(
     host: LockedHost,
     least: LockedHost,
     home: Path,
+    accept: str = "exact",
 ) -> LockedTarget:
     """Put the locked entries of one target together."""
     return LockedTarget(
         least=least,
         resolved_on=host,
+        accept=accept,
         entries=tuple(entries),
         roots=dict(roots),
         env=tuple(_without_home(operation, str(home)) for operation in operations),

@@ -82,6 +82,8 @@ class LockedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """How much a detected entry may differ: ``exact``, ``compatible``, ``any`` or a version range."""
     files: Mapping[str, str] = {}
     """Role → path: absolute for a found entry, relative to the prefix for an installed one."""
+    on_path: tuple[str, ...] = ()
+    """Names of its programs that led to it on PATH when the lock was made: another may come to stand before it."""
     content: tuple[LockedFile, ...] = ()
     """Every file of a model or data set, and of an installed entry."""
     attributes: Mapping[str, Value] = {}
@@ -103,6 +105,8 @@ class LockedHost(msgspec.Struct, frozen=True, kw_only=True):
     distribution: str | None = None
     kernel: str | None = None
     drivers: Mapping[str, str] = {}
+    accelerators: Mapping[str, str] = {}
+    """Vendor → compute capability or architecture (``nvidia`` → ``8.6``); empty where it has none."""
 
 
 class LockedTarget(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +115,9 @@ class LockedTarget(msgspec.Struct, frozen=True, kw_only=True):
     least: LockedHost
     """The least host that will do."""
     resolved_on: LockedHost
+    accept: str = "exact"
+    """How much a host may differ from it before `verify` calls it drift: ``exact``, ``compatible`` (it has the least),
+    ``any``. From ``accept.host`` of the env."""
     entries: tuple[LockedEntry, ...]
     """What is needed comes first."""
     roots: Mapping[str, str]
@@ -133,7 +140,7 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """One difference between what was recorded and what is there."""
 
     what: str
-    """``removed``, ``changed``, ``upgraded``, ``replaced``, ``shadowed``, ``host``, ``inputs``, …"""
+    """``removed``, ``changed``, ``upgraded``, ``downgraded``, ``replaced``, ``moved``, ``shadowed``, ``added``, ``host``."""
     name: str
     """The entry's id, the file or the fact."""
     before: str

@@ -10,8 +10,9 @@ from pkgmgr.cli.parser import add_resolution_options
 from pkgmgr.cli.plans import installation_data, plan_data, plan_text
 from pkgmgr.cli.verbs.install import wishes_of
 from pkgmgr.jobs.envs import find_env, inputs_digest
-from pkgmgr.jobs.locking import make_lock, meet_lock, read_lock, require_lock, write_lock
+from pkgmgr.jobs.locking import make_lock, read_lock, require_lock, write_lock
 from pkgmgr.jobs.running import plan_env
+from pkgmgr.jobs.syncing import UnmetLock, meet_lock
 from pkgmgr.model.errors import UsageError
 
 EXAMPLES = """
@@ -51,7 +52,12 @@ def call(options: Namespace) -> Outcome:
     if options.dry_run:
         plan, _, _ = plan_env(workspace, loaded, wishes, settings)
         return Outcome(data={"plan": plan_data(plan)}, text=plan_text(plan))
-    done = meet_lock(workspace, loaded, lock, wishes, settings)
+    try:
+        done = meet_lock(workspace, loaded, lock, wishes, settings)
+    except UnmetLock as unmet:
+        error = {"code": unmet.code, "message": unmet.message, "hint": unmet.hint}
+        data = {"verdicts": unmet.verdicts, "substitutes": unmet.substitutes}
+        return Outcome(data=data, exit_code=unmet.exit_code, error=error)
     made = len(done.plan.installs)
     did = f"installed {made} of {len(done.plan.steps)} entries" if made else "nothing to do"
     return Outcome(data=installation_data(done), text=f"{loaded.env.name}: {did}; the machine matches the lock\n")

@@ -8,27 +8,27 @@ from collections.abc import Sequence
 from pkgmgr.cli.open import references_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.table import table
-from pkgmgr.install.store import Store
+from pkgmgr.jobs.drift import entry_state, everything, found_state, verify_target
 from pkgmgr.jobs.envs import find_env
 from pkgmgr.jobs.exporting import require_entry
 from pkgmgr.jobs.installation import wanted_target
-from pkgmgr.jobs.locking import entry_state, locked_target, require_lock, verify_target
+from pkgmgr.jobs.locking import locked_target, require_lock
 from pkgmgr.jobs.workspace import Workspace
-from pkgmgr.model.errors import IntegrityError, UsageError
+from pkgmgr.model.errors import IntegrityError
 from pkgmgr.model.lock import Drift
 from pkgmgr.model.reference import Reference
 
 EXAMPLES = """
-ckpm verify                                everything that is installed
+ckpm verify                                everything that is installed or was found
 ckpm verify env:hello-cross                has anything changed that its lock relies on
-ckpm verify env:hello-cross --full         by content, not by size
+ckpm verify env:hello-cross --full         read every file anew
 ckpm verify entry:lib.zlib-1.2.13-8924ddca --full
 """
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``verify``."""
-    parser.add_argument("what", nargs="*", metavar="KIND:NAME", help="envs or entries; none: all installed entries")
+    parser.add_argument("what", nargs="*", metavar="KIND:NAME", help="envs or entries; none: all entries")
     parser.add_argument("--full", action="store_true", help="read and hash every file")
     parser.add_argument("--target", metavar="T", help="which part of a lock")
 
@@ -41,8 +41,7 @@ def call(options: Namespace) -> Outcome:
     for reference in references:
         drifts += _of(workspace, reference, options)
     if not references:
-        for entry in Store(home=workspace.home).installed():
-            drifts += entry_state(entry, full=options.full)
+        drifts = everything(workspace, full=options.full)
     return _outcome(drifts)
 
 
@@ -55,8 +54,8 @@ def _of(workspace: Workspace, reference: Reference, options: Namespace) -> Seque
         )
     entry = require_entry(workspace, reference.name)
     if entry.package is None:
-        raise UsageError(f"{entry.id} was found, not installed", hint="a lock pins it: ckpm verify env:NAME")
-    return entry_state(entry, full=options.full)
+        return found_state(workspace, [entry])
+    return entry_state(workspace, entry, full=options.full)
 
 
 def _outcome(drifts: Sequence[Drift]) -> Outcome:

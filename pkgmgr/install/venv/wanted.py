@@ -12,7 +12,7 @@ import msgspec
 from pkgmgr.install.store import Recipe
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import UsageError
-from pkgmgr.model.lock import LockedWheel
+from pkgmgr.model.lock import LockedPython, LockedWheel
 from pkgmgr.model.target import Target
 from pkgmgr.model.version import VersionRange
 
@@ -119,3 +119,10 @@ def file_of_url(url: str) -> str:
     from urllib.parse import unquote, urlsplit
 
     return PurePath(unquote(urlsplit(url).path)).name
+
+
+def foreign_id(pins: LockedPython, target: str) -> str:
+    """Name an environment that another machine is to make, where its interpreter is not known yet."""
+    rows = sorted((wheel.name, wheel.sha256) for wheel in pins.wheels)
+    digest = hashlib.sha256(msgspec.json.encode([pins.python, target, rows])).hexdigest()
+    return f"{ENVIRONMENT}-{pins.python}-{digest[:8]}"
