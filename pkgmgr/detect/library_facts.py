@@ -57,6 +57,8 @@ def settle(facts: Mapping[str, Value], version: str | None) -> tuple[str | None,
         return version, {}, f"its header is of version {version} and the library of {lib_version}: a mixture"
     if version is not None and lib_version is not None and len(lib_version) > len(version):
         version = lib_version  # CUDA's headers say 13.0 and its files 13.0.88
+    # PMIx's header says 4.2.2 in 4.2.2rc2, too: what is not yet a release must not pass for one.
+    version = next((text for _, text in stated if version and _is_before(text, version)), version)
     told: dict[str, Value] = {
         f"{name.replace('pc_', 'pkg_config_')}": text
         for name, text in stated
@@ -86,6 +88,12 @@ def library_attributes(facts: Mapping[str, Value]) -> dict[str, Value]:
 
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _is_before(text: str, version: str) -> bool:
+    """Tell whether a version is a pre-release of another."""
+    rest = text.removeprefix(version)
+    return rest != text and re.fullmatch(r"[-.]?(?:a|b|alpha|beta|rc|dev|pre)[-.]?\d*", rest) is not None
 
 
 def _agree(one: str, other: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from glob import glob
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from pkgmgr.install.toolchain import reproducible_flags
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError
 from pkgmgr.model.package import Compile
+
+_SYSTEM_INCLUDE = re.compile(r"/usr/include(?:/[a-z0-9_]+-linux-(?:gnu|musl)\w*)?")
 
 
 def perform(step: Compile, context: BuildContext) -> None:
@@ -50,7 +53,13 @@ def _require(context: BuildContext, role: str) -> Entry:
 
 
 def include_flags(entry: Entry) -> list[str]:
-    """Give the flags with which a library's headers are found; none for the system's own folder."""
+    """Give the flags with which a library's headers are found; none for folders that compilers look in anyway.
+
+    A detected library says where they lie: Debian's OpenCV and Eigen are below ``/usr/include``, and not in it.
+    """
+    folders = entry.attributes.get("include_dirs")
+    if isinstance(folders, list):
+        return [f"-I{folder}" for folder in folders if not _SYSTEM_INCLUDE.fullmatch(str(folder))]
     header = entry.files.get("header")
     if header is None or entry.prefix == "/usr":
         return []
