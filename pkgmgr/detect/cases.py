@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ class CaseFailure:
 
 def case_host(case: Case) -> Host:
     """Make the machine that a case describes."""
-    files = dict(case.files)
+    files: dict[str, str | bytes] = {**case.files, **{path: b64decode(text) for path, text in case.data.items()}}
     links = dict(case.links)
     if case.path and case.path not in files and case.path not in links:
         if case.real:
@@ -65,7 +66,7 @@ def run_cases(soft: Soft, *, hook_folder: Callable[[str], Path | None] = lambda 
 def _judge(soft: Soft, case: Case, hook_folder: Callable[[str], Path | None]) -> str:
     host = case_host(case)
     asker = Asker(host=host, memory=AnswerMemory(None))
-    roots = sorted({posixpath.dirname(path) for path in (*case.files, *case.links, case.path) if path})
+    roots = sorted({posixpath.dirname(path) for path in (*case.files, *case.data, *case.links, case.path) if path})
     detector = Detector(asker=asker, where=Where(search_paths=tuple(roots)), hook_folder=hook_folder, jobs=1)
     report = detector.detect([soft])
     if case.reject:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
+from pkgmgr.detect.artifacts import ArtifactIndex
 from pkgmgr.detect.ask import Asker, NotRemembered, examine
 from pkgmgr.detect.candidates import Candidate, Finding, ProgramIndex, find_files, find_programs, nameable
 from pkgmgr.detect.conclude import conclude
@@ -99,6 +100,8 @@ class Detector:
     facts: Callable[[Host], Platform] = read_platform
     """Gives the facts of the machine, when a soft first asks for one."""
     _platform: Platform | None = None
+    _artifacts: ArtifactIndex | None = None
+    _looked_for: Sequence[Soft] = ()
     _programs: ProgramIndex | None = None
     _libraries: LibraryIndex | None = None
     _distributions: DistributionIndex | None = None
@@ -115,6 +118,7 @@ class Detector:
 
     def detect(self, softs: Sequence[Soft]) -> Report:
         """Find, ask and conclude; the best entry of each soft comes first."""
+        self._looked_for = softs
         work: list[tuple[Soft, Candidate]] = []
         rejections: list[Rejection] = []
         for soft in softs:
@@ -152,6 +156,8 @@ class Detector:
             yield from find_files(soft, self._folders, self._own(soft))
         if soft.find.library is not None:
             yield from find_libraries(soft, self._library_index(), self._own(soft))
+        if soft.find.artifact is not None:
+            yield from self._artifact_index().find(soft, self._looked_for)
         if soft.find.python:
             yield from self._distribution_index().find(soft)
         if soft.find.platform is not None and self.where.system:
@@ -249,6 +255,11 @@ class Detector:
         if self._libraries is None:
             self._libraries = LibraryIndex(self._folders)
         return self._libraries
+
+    def _artifact_index(self) -> ArtifactIndex:
+        if self._artifacts is None:
+            self._artifacts = ArtifactIndex(folders=self._folders)
+        return self._artifacts
 
     def _distribution_index(self) -> DistributionIndex:
         if self._distributions is None:

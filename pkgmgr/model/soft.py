@@ -86,6 +86,35 @@ class PlatformFind(Document, frozen=True, kw_only=True):
     """The machine itself, where each of these facts was established."""
 
 
+class Recognition(Document, frozen=True, kw_only=True):
+    """One way to know a model or a data set; everything in it must hold."""
+
+    layers: tuple[str, ...] = ()
+    """Expressions, each of which must be found in the names of layers, nodes or tensors (one a line)."""
+    without: tuple[str, ...] = ()
+    """The same, none of which may be found."""
+    architecture: str = ""
+    """Expression searched in the architecture that the file or its ``config.json`` states."""
+    named: str = ""
+    """Expression searched in the name that an ecosystem gives it (``org/name``). A bare file's name proves nothing."""
+
+
+class ArtifactFind(Document, frozen=True, kw_only=True):
+    """A model or a data set, known by content and layout: `docs/models-and-datasets.md`.
+
+    Of the softs looked for, the one that describes a thing most closely gets it: by ``recognise``, then by
+    ``ecosystems``, then by ``formats``.
+    """
+
+    kind: Literal["model", "dataset"]
+    formats: tuple[str, ...] = ()
+    """Any of these: ``gguf``, ``safetensors``, ``onnx``, ``tflite``, …"""
+    ecosystems: tuple[str, ...] = ()
+    """Any of these: ``huggingface``, ``torch-hub``, ``ollama``, …"""
+    recognise: tuple[Recognition, ...] = ()
+    """Any of these."""
+
+
 class Find(Document, frozen=True, kw_only=True):
     """Where candidates come from. Names only make candidates; probes decide."""
 
@@ -93,6 +122,8 @@ class Find(Document, frozen=True, kw_only=True):
     """Regular expressions that match a whole program name (without ``.exe``); named groups are facts."""
     files: tuple[FileFind, ...] = ()
     library: LibraryFind | None = None
+    artifact: ArtifactFind | None = None
+    """A model or a data set."""
     python: tuple[str, ...] = ()
     """Names of Python distributions, looked up in every interpreter's ``dist-info`` folders."""
     folders: tuple[str, ...] = ()
@@ -125,6 +156,10 @@ class Probe(Document, frozen=True, kw_only=True):
     """Regular expressions (multi-line mode) searched in the answer; named groups are facts. All must be found."""
     maybe: str | tuple[str, ...] = ()
     """The same, for facts that may be missing."""
+    every: str | tuple[str, ...] = ()
+    """The same, but each named group collects all that it matches: a fact that is a list (``emits = "{triples}"``)."""
+    tells: Mapping[str, str] = {}
+    """Further facts that an answer which fits establishes; they may hold ``{fact}``."""
     reject: str = ""
     """A regular expression; if it is found in the answer, the candidate is something else."""
     because: str = ""
@@ -146,6 +181,8 @@ class Conclusion(Document, frozen=True, kw_only=True):
     version: str = "{version}"
     prefix: str = ""
     """Empty: the folder above the ``bin``, ``lib`` or ``include`` folder of the true file."""
+    program: str = ""
+    """The true program, where an answer names it (``{collect}``): a wrapper's entry is that of what it wraps."""
     target: str = ""
     """Empty: what the ELF header (else the host) says. May be a triple."""
     emits: str | tuple[str, ...] = ()
@@ -200,6 +237,8 @@ class Case(Document, frozen=True, kw_only=True):
     """Command → its exit code, where that is not 0."""
     files: Mapping[str, str] = {}
     """Other files that exist, with their text (empty where it does not matter)."""
+    data: Mapping[str, str] = {}
+    """Files whose content is no text, in base64."""
     links: Mapping[str, str] = {}
     """Links that exist, and where they lead."""
     elf: Mapping[str, str] = {}

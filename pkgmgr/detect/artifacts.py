@@ -1,0 +1,136 @@
+"""Models and data sets, found once for all softs: in caches by their layout, in folders by their content.
+
+Touches: the file system, through `pkgmgr.host.ports.Files` only. Nothing is hashed, loaded, written or copied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pkgmgr.detect.caches.artifact import Artifact
+from pkgmgr.detect.caches.data_sets import data_sets_in
+from pkgmgr.detect.caches.known import cached_artifacts, hub_artifacts, is_hub
+from pkgmgr.detect.caches.plain import models_in
+from pkgmgr.detect.candidates import Candidate, Finding
+from pkgmgr.detect.folders import Folders, walk_folders
+from pkgmgr.model.entry import Value
+from pkgmgr.model.soft import ArtifactFind, Recognition, Soft
+
+MODEL_FOLDERS = (
+    "/data/models",
+    "/opt/models",
+    "/models",
+    "~/models",
+    "~/CK-TOOLS/model-*",
+    "~/MLC/repos/local/cache/*",
+)
+DATA_FOLDERS = ("/data/datasets", "/datasets", "~/datasets", "~/data", "~/CK-TOOLS/dataset-*")
+_DEPTH = 4
+
+
+@dataclass
+class ArtifactIndex:
+    """Every model and data set of one detection."""
+
+    folders: Folders
+    _found: list[Artifact] | None = None
+
+    def all(self) -> list[Artifact]:
+        """Give each once: two paths that lead to the same blob are one."""
+        if self._found is None:
+            kept: dict[tuple[str, int, int], Artifact] = {}
+            files = self.folders.host.files
+            for artifact in self._look():
+                state = files.stat(artifact.path)
+                place = (state.device, state.inode) if state is not None else (0, hash(artifact.path))
+                kept.setdefault((artifact.kind, *place), artifact)
+            self._found = list(kept.values())
+        return self._found
+
+    def _look(self) -> Iterator[Artifact]:
+        host = self.folders.host
+        if self.folders.where.system:
+            # First: a cache knows more of what lies in it than the same file says, looked at alone.
+            yield from cached_artifacts(host)
+        hubs: list[str] = []
+        for folder in self.folders.searched():
+            if folder.startswith(tuple(f"{hub}/" for hub in hubs)):
+                continue
+            if is_hub(host.files, folder):
+                hubs.append(folder)
+                yield from hub_artifacts(host.files, folder, "search-path")
+            else:
+                yield from models_in(host.files, folder, "search-path")
+                yield from data_sets_in(host.files, folder, "search-path")
+        for root in self.folders.own([*MODEL_FOLDERS, *DATA_FOLDERS]):
+            for folder in walk_folders(host.files, root.path, depth=_DEPTH, cut=self.folders.cut):
+                yield from models_in(host.files, folder, root.origin)
+                yield from data_sets_in(host.files, folder, root.origin)
+
+    def find(self, soft: Soft, softs: Sequence[Soft]) -> Iterator[Finding]:
+        """Give what a soft recognises, but for what another one of those looked for knows more closely."""
+        wanted = soft.find.artifact
+        if wanted is None:
+            return
+        closer = [other.find.artifact for other in softs if other.find.artifact is not None]
+        closer = [other for other in closer if closeness(other) > closeness(wanted)]
+        for artifact in self.all():
+            if fits(wanted, artifact) and not any(fits(other, artifact) for other in closer):
+                yield _candidate(soft, artifact)
+
+
+def closeness(wanted: ArtifactFind) -> int:
+    """Say how closely a soft describes what it looks for: an architecture, an ecosystem, a format."""
+    return 3 if wanted.recognise else 2 if wanted.ecosystems else 1 if wanted.formats else 0
+
+
+def fits(wanted: ArtifactFind, artifact: Artifact) -> bool:
+    """Tell whether an artifact is what a soft describes."""
+    if wanted.kind != artifact.kind:
+        return False
+    if wanted.formats and artifact.attributes.get("format") not in wanted.formats:
+        return False
+    if wanted.ecosystems and artifact.ecosystem not in wanted.ecosystems:
+        return False
+    return not wanted.recognise or any(_is_recognised(row, artifact) for row in wanted.recognise)
+
+
+def _is_recognised(row: Recognition, artifact: Artifact) -> bool:
+    is_told = bool(artifact.ecosystem) or artifact.kind == "dataset"  # a data set's name is told by its content
+    if row.named and not (is_told and re.search(row.named, artifact.name)):
+        return False
+    if row.architecture and not re.search(row.architecture, str(artifact.attributes.get("architecture", ""))):
+        return False
+    if not row.layers:
+        return bool(row.named or row.architecture)
+    text = "\n".join(artifact.layers)
+    return all(re.search(expression, text, re.MULTILINE) for expression in row.layers) and not any(
+        re.search(expression, text, re.MULTILINE) for expression in row.without
+    )
+
+
+def _candidate(soft: Soft, artifact: Artifact) -> Candidate:
+    attributes: dict[str, Value] = {**artifact.attributes, "state": artifact.state, "size": artifact.size}
+    if artifact.ecosystem:
+        attributes |= {"ecosystem": artifact.ecosystem, "name": artifact.name}
+    facts: dict[str, Value] = {
+        **{key: value for key, value in attributes.items() if isinstance(value, str | int)},
+        "prefix": artifact.root,
+        "runs_on": "any",
+        "evidence": artifact.evidence,
+        "given_files": dict(artifact.files),
+        "given_attributes": attributes,
+    }
+    if artifact.version is not None:
+        facts["version"] = artifact.version
+    return Candidate(
+        soft=soft.name,
+        path=artifact.path,
+        real=artifact.path,
+        names=(artifact.path,),
+        facts=facts,
+        origin=artifact.origin,
+        form="hook",
+    )
