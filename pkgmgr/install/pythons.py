@@ -6,7 +6,7 @@ Touches: the environment's folder; the index that pip or uv is configured for.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pkgmgr.install.context import BuildContext
@@ -24,12 +24,18 @@ def index_variables(environment: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def wheel_folders(sources: Iterable[Path]) -> list[str]:
+    """Give the folders of sources that are wheels: what no index has was fetched as a source."""
+    return sorted({str(path.parent) for path in sources if path.suffix == ".whl"})
+
+
 def make_environment(context: BuildContext, interpreter: str, requirements: Path, folder: Path) -> None:
     """Make a virtual environment that holds exactly the requirements, each checked by its hash."""
     extra = index_variables(os.environ)
     context.run([interpreter, "-m", "venv", str(folder)], extra=extra)
     python = str(folder / "bin" / "python")
     options = ["--require-hashes", "--no-deps", "--only-binary=:all:", "--requirement", str(requirements)]
+    options += [f"--find-links={folder}" for folder in wheel_folders(context.sources.values())]
     if context.offline:
         options.append("--no-index")
     context.run([python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", *options], extra=extra)
