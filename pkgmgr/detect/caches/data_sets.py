@@ -15,6 +15,7 @@ import msgspec
 
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN
+from pkgmgr.detect.models.source import NO_JSON
 from pkgmgr.host.ports import Files
 from pkgmgr.model.entry import Value
 
@@ -220,7 +221,7 @@ def _described(files: Files, folder: str, names: Sequence[str], origin: str) -> 
     content = files.read(f"{folder}/dataset_info.json", 4 << 20) or b""
     try:
         info = msgspec.json.decode(content, type=_Info)
-    except msgspec.MsgspecError:
+    except NO_JSON:
         return
     version = info.version if isinstance(info.version, str) else str(info.version.get("version_str", ""))
     arrow = [name for name in names if name.endswith(".arrow")]

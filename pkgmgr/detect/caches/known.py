@@ -19,6 +19,7 @@ from pkgmgr.detect.folders import expand_folders, expand_variables, walk_folders
 from pkgmgr.detect.models.facts import BROKEN, COMPLETE, PARTIAL, UNKNOWN
 from pkgmgr.detect.models.gguf import read_gguf
 from pkgmgr.detect.models.reading import read_model
+from pkgmgr.detect.models.source import NO_JSON
 from pkgmgr.host.ports import Files, Host
 from pkgmgr.model.entry import Value
 
@@ -183,7 +184,7 @@ def _ollama(files: Files, root: str) -> Iterator[Artifact]:
             path = f"{folder}/{tag}"
             try:
                 manifest = msgspec.json.decode(files.read(path) or b"", type=_Manifest)
-            except msgspec.MsgspecError:
+            except NO_JSON:
                 continue
             parts = posixpath.relpath(folder, manifests).split("/")
             name = "/".join(part for part in parts[1:] if part != "library") + f":{tag}"

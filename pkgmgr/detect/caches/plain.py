@@ -15,6 +15,7 @@ import msgspec
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.models.facts import BROKEN, COMPLETE, PARTIAL, UNKNOWN, ModelFacts
 from pkgmgr.detect.models.reading import read_model, reader_of
+from pkgmgr.detect.models.source import NO_JSON
 from pkgmgr.host.ports import Files
 from pkgmgr.model.entry import Value
 
@@ -168,7 +169,7 @@ def _config(files: Files, path: str | None, facts: ModelFacts | None) -> Mapping
         return {}
     try:
         config = msgspec.json.decode(files.read(path) or b"", type=_Config)
-    except msgspec.MsgspecError:
+    except NO_JSON:
         return {}
     told: dict[str, Value] = {}
     if config.model_type:

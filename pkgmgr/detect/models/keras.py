@@ -12,7 +12,7 @@ import zipfile
 import msgspec
 
 from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts
-from pkgmgr.detect.models.source import Source, SourceFile, UnreadableError
+from pkgmgr.detect.models.source import NO_JSON, Source, SourceFile, UnreadableError
 from pkgmgr.model.entry import Value
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -33,7 +33,7 @@ def read_keras(source: Source) -> ModelFacts | None:
                 return None
             config = _member(archive, "config.json")
             about = msgspec.json.decode(_member(archive, "metadata.json"), type=dict[str, Value])
-    except msgspec.MsgspecError:
+    except NO_JSON:
         return None
     except (zipfile.BadZipFile, UnreadableError, OSError, NotImplementedError, RuntimeError, ValueError, EOFError):
         return ModelFacts(format="keras", state=PARTIAL)

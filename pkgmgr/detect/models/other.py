@@ -7,7 +7,7 @@ import re
 import msgspec
 
 from pkgmgr.detect.models.facts import COMPLETE, UNKNOWN, ModelFacts, Weights
-from pkgmgr.detect.models.source import Message, Source, UnreadableError
+from pkgmgr.detect.models.source import NO_JSON, Message, Source, UnreadableError
 
 _MOST_JSON = 32 << 20
 _TFJS_TYPES = {"float32": "f32", "float16": "f16", "int32": "int32", "uint8": "uint8", "uint16": "uint16"}
@@ -44,7 +44,7 @@ def read_tfjs(source: Source) -> ModelFacts | None:
         return None
     try:
         model = msgspec.json.decode(source.head(_MOST_JSON), type=_TfjsModel)
-    except msgspec.MsgspecError:
+    except NO_JSON:
         return None
     weights = Weights()
     names: dict[str, None] = {}

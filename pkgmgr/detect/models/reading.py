@@ -56,5 +56,5 @@ def read_model(files: Files, path: str, reader: Reader) -> ModelFacts | None:
         return None
     try:
         return reader(source)
-    except UnreadableError:
+    except (UnreadableError, ValueError, OverflowError, RecursionError):
         return None

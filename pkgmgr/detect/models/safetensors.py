@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, ModelFacts, Weights
-from pkgmgr.detect.models.source import Source, UnreadableError
+from pkgmgr.detect.models.source import NO_JSON, Source, UnreadableError
 
 _LARGEST_HEADER = 32 << 20
 
@@ -29,7 +29,7 @@ def read_safetensors(source: Source) -> ModelFacts | None:
         tensors = {name: msgspec.json.decode(row, type=_Tensor) for name, row in raw.items()}
     except UnreadableError:
         return ModelFacts(format="safetensors", state=PARTIAL)
-    except msgspec.MsgspecError:
+    except NO_JSON:
         return None
     weights = Weights()
     for tensor in tensors.values():

@@ -9,12 +9,18 @@ import io
 import struct
 from collections.abc import Iterator
 
+import msgspec
+
 from pkgmgr.host.ports import Files
 
 _BLOCK = 1 << 16
 _BUDGET = 48 << 20
 """Bytes read of one file at the most, however its tables lie."""
 _BLOCKS_KEPT = 64
+
+
+NO_JSON = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding raises for bytes that are no JSON, or not of the wanted shape."""
 
 
 class UnreadableError(Exception):
