@@ -1,0 +1,19 @@
+"""``--all-packages``: install every package that can be had here, instead of a fast dozen."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option."""
+    parser.addoption("--all-packages", action="store_true", help="install all packages that can be fetched")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give the packages that are to be installed."""
+    if "package_name" in metafunc.fixturenames:
+        from tests.packages.install_all import FAST, fetchable
+
+        names = fetchable() if metafunc.config.getoption("--all-packages", default=False) else list(FAST)
+        metafunc.parametrize("package_name", names)
