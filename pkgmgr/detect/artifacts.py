@@ -119,6 +119,7 @@ def _candidate(soft: Soft, artifact: Artifact) -> Candidate:
         **{key: value for key, value in attributes.items() if isinstance(value, str | int)},
         "prefix": artifact.root,
         "runs_on": "any",
+        "layers": "\n".join(artifact.layers),
         "evidence": artifact.evidence,
         "given_files": dict(artifact.files),
         "given_attributes": attributes,
