@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from pkgmgr.detect.engine import Report as Report
+    from pkgmgr.detect.report import Report as Report
     from pkgmgr.environ.compose import apply as apply
     from pkgmgr.environ.formats import render as render
     from pkgmgr.environ.formats import render_deactivate as render_deactivate
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from pkgmgr.jobs.installation import make_plan as make_plan
     from pkgmgr.jobs.locking import make_lock as make_lock
     from pkgmgr.jobs.locking import write_lock as write_lock
-    from pkgmgr.jobs.syncing import meet_lock as meet_lock
     from pkgmgr.jobs.running import prepare as prepare
     from pkgmgr.jobs.running import run_task as run_task
+    from pkgmgr.jobs.syncing import meet_lock as meet_lock
     from pkgmgr.jobs.workspace import Workspace as Workspace
     from pkgmgr.jobs.workspace import open_workspace as open_workspace
     from pkgmgr.model.entry import Entry as Entry

@@ -29,6 +29,8 @@ VERBS = {
     "repo": "catalog repositories",
     "cache": "downloads and the probe cache",
     "config": "settings",
+    "add": "add requirements to an env's document",
+    "remove": "remove requirements from an env's document",
     "new": "start a soft, package or env from a template",
     "lint": "check softs, packages, envs and targets",
     "schema": "print the JSON Schema of a document",

@@ -51,6 +51,7 @@ def lock_entry(
         content=_content(entry) if pins is None else (),
         package=_package(recipe, package) if recipe is not None and package is not None else None,
         python=pins,
+        attributes={"owner": entry.attributes["owner"]} if "owner" in entry.attributes else {},
         deps=entry.deps,
     )
 

@@ -244,25 +244,13 @@ def _many_variables(folder: Path) -> None:
 @each_shell
 def test_no_process_is_started(shell: str, tmp_path: Path) -> None:
     require("strace")
+    require(POSIX_SHELLS[shell][0])
     _many_variables(tmp_path)
     command = ("strace", "-f", "-qq", "-o", "trace", "-e", "trace=fork,vfork,clone,clone3,execve", *POSIX_SHELLS[shell])
     done = run(command, "set -eu; . ./on0.sh; . ./on0.sh; ckpm_deactivate", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, b"")
     calls = (tmp_path / "trace").read_text().splitlines()
     assert len(calls) == 1, "the shell itself, and nothing else"
-
-
-def test_sixty_variables_take_less_than_five_milliseconds(tmp_path: Path) -> None:
-    _many_variables(tmp_path)
-    text = """best=999999
-    for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-      start=${EPOCHREALTIME/./}; . ./on0.sh; time=$((${EPOCHREALTIME/./} - start)); ckpm_deactivate
-      if ((time < best)); then best=$time; fi
-    done
-    echo $best"""
-    done = run(("bash", "--norc"), text, folder=tmp_path)
-    assert done.stderr == b""
-    assert int(done.stdout) < 5000
 
 
 def test_shellcheck_finds_no_error(tmp_path: Path) -> None:
