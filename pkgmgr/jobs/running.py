@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO
 
@@ -133,16 +134,26 @@ def prepare(
     done = carry_out(workspace, plan, world, mine)
     operations = compose(done.roots, request.operations)
     notes = ([note] if note else []) + list(plan.notes)
-    served = served_target(plan, target)
+    served = served_target(workspace, plan, target)
     if served != target:
         notes.append(f"no toolchain for {target} is here: built as static {served} programs, not tried on a device")
     return Prepared(loaded=loaded, target=served, done=done, operations=operations, notes=tuple(notes))
 
 
-def served_target(plan: Plan, target: Target) -> Target:
-    """Give the target that the compiler of a plan serves: the one wanted, or one whose programs run there."""
+def served_target(workspace: Workspace, plan: Plan, target: Target) -> Target:
+    """Give the target that the compiler of a plan serves: the one wanted, or one whose programs run there.
+
+    One that is yet to be installed is made for this host; what it will emit is in its package.
+    """
     compilers = [step for step in plan.steps if step.soft.startswith("compiler.") and step.toolchain_target]
-    served = parse_target(compilers[0].toolchain_target) if compilers else target
+    if not compilers:
+        return target
+    served = parse_target(compilers[0].toolchain_target)
+    if compilers[0].entry is None and compilers[0].package:
+        emits = workspace.catalog.require_package(compilers[0].package).emits
+        document = workspace.catalog.require_target(str(target))[1]
+        names = [str(target), str(target.base), *document.runs]
+        served = next((parse_target(name) for name in names if any(fnmatchcase(name, glob) for glob in emits)), served)
     return target if served.base == target.base and not served.detail else served
 
 
