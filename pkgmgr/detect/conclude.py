@@ -184,7 +184,9 @@ def _emits(facts: Facts, soft: Soft) -> list[str]:
         elif isinstance(value, list):
             triples += [str(item) for item in value]
     targets = (find_target(triple) for triple in triples if triple)
-    return list(dict.fromkeys(str(target) for target in targets if target is not None))
+    known = dict.fromkeys(str(target) for target in targets if target is not None)
+    # What is for a machine that we have no name of (avr) must not pass for a native one: its own word stays.
+    return list(known) or list(dict.fromkeys(triple for triple in triples if triple))
 
 
 def _attributes(soft: Soft, facts: Facts, roles: Mapping[str, str]) -> dict[str, Value]:
