@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pkgmgr.detect.folders import Folder, Folders, walk_folders
+from pkgmgr.detect.folders import Folder
 from pkgmgr.detect.names import NameIndex
-from pkgmgr.detect.shims import shim_reason
+from pkgmgr.detect.shims import link_reason, shim_reason
 from pkgmgr.host.ports import Files
 from pkgmgr.model.entry import Rejection, Value
 from pkgmgr.model.soft import FileFind, Soft
@@ -112,11 +112,12 @@ def _program(soft: Soft, files: Files, name: str, folder: Folder, found: re.Matc
         return None
     if not state.is_executable:
         return Rejection(soft=soft.name, candidate=path, reason="not executable")
-    reason = shim_reason(files, path, state.size)
+    real = files.real(path)
+    reason = link_reason(path, real) or shim_reason(files, path, state.size)
     if reason is not None:
         return Rejection(soft=soft.name, candidate=path, reason=reason)
     facts: dict[str, Value] = {key: value for key, value in found.groupdict().items() if value is not None}
-    return Candidate(soft=soft.name, path=path, real=files.real(path), facts=facts, origin=folder.origin)
+    return Candidate(soft=soft.name, path=path, real=real, facts=facts, origin=folder.origin)
 
 
 def _identity(soft: Soft, files: Files, candidate: Candidate) -> str:
@@ -128,32 +129,46 @@ def _identity(soft: Soft, files: Files, candidate: Candidate) -> str:
     return candidate.real
 
 
-def find_files(soft: Soft, folders: Folders, own: Sequence[Folder]) -> Iterator[Finding]:
-    """Give the files that a soft looks for by literal name and expression on the path.
+class FileIndex:
+    """The names in a list of folders, read once for all softs that look for files in them."""
 
-    :param own: the soft's own folders, walked as deep as it says.
-    """
-    files = folders.host.files
-    looked = [(path, "search-path") for path in folders.searched()]
-    for root in own:
-        looked += [
-            (path, root.origin) for path in walk_folders(files, root.path, depth=soft.find.depth, cut=folders.cut)
-        ]
+    def __init__(self, files: Files, folders: Iterable[Folder]) -> None:
+        self._by_name: dict[str, list[Folder]] = {}
+        self._by_ending: dict[str, list[str]] = {}
+        for folder in folders:
+            for name in files.names(folder.path):
+                self._by_name.setdefault(name, []).append(folder)
+        for name in self._by_name:
+            self._by_ending.setdefault(name[name.rfind(".") :] if "." in name else "", []).append(name)
+
+    def matching(self, wanted: FileFind) -> Iterator[tuple[str, Folder]]:
+        """Give name and folder of each file with a literal name or ending."""
+        if wanted.name is not None:
+            names = [wanted.name] if wanted.name in self._by_name else []
+        elif wanted.suffix is not None:
+            # The part behind the last dot finds the few names that can have the ending.
+            near = self._by_ending.get(wanted.suffix[wanted.suffix.rfind(".") :], ()) if "." in wanted.suffix else None
+            names = [name for name in (self._by_name if near is None else near) if name.endswith(wanted.suffix)]
+        else:
+            names = list(self._by_name)
+        for name in names:
+            for folder in self._by_name[name]:
+                yield name, folder
+
+
+def find_files(soft: Soft, files: Files, indexes: Iterable[FileIndex]) -> Iterator[Finding]:
+    """Give the files that a soft looks for by literal name and expression on the path, each true file once."""
     seen: set[str] = set()
-    for folder, origin in looked:
-        for name in files.names(folder):
-            for wanted in soft.find.files:
-                candidate = _file(soft, files, wanted, folder, name, origin)
+    for index in indexes:
+        for wanted in soft.find.files:
+            for name, folder in index.matching(wanted):
+                candidate = _file(soft, files, wanted, folder.path, name, folder.origin)
                 if candidate is not None and candidate.real not in seen:
                     seen.add(candidate.real)
                     yield candidate
 
 
 def _file(soft: Soft, files: Files, wanted: FileFind, folder: str, name: str, origin: str) -> Candidate | None:
-    if wanted.name is not None and name != wanted.name:
-        return None
-    if wanted.suffix is not None and not name.endswith(wanted.suffix):
-        return None
     path = posixpath.join(folder, name)
     found = re.search(wanted.path, path)
     if found is None or (state := files.stat(path)) is None or state.is_folder:

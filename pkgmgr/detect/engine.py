@@ -13,10 +13,10 @@ from types import ModuleType
 
 from pkgmgr.detect.artifacts import ArtifactIndex
 from pkgmgr.detect.ask import Asker, NotRemembered, examine
-from pkgmgr.detect.candidates import Candidate, Finding, ProgramIndex, find_files, find_programs, nameable
+from pkgmgr.detect.candidates import Candidate, FileIndex, Finding, ProgramIndex, find_files, find_programs, nameable
 from pkgmgr.detect.conclude import conclude
 from pkgmgr.detect.distributions import DistributionIndex
-from pkgmgr.detect.folders import Folder, Folders, Where, expand_folders
+from pkgmgr.detect.folders import Folder, Folders, Where, expand_folders, walk_folders
 from pkgmgr.detect.hooks import HookContext, examine_by_hook, find_by_hook, has, load_hook
 from pkgmgr.detect.libraries import find_libraries
 from pkgmgr.detect.library_index import LibraryIndex
@@ -103,6 +103,8 @@ class Detector:
     _artifacts: ArtifactIndex | None = None
     _looked_for: Sequence[Soft] = ()
     _programs: ProgramIndex | None = None
+    _searched_files: FileIndex | None = None
+    _own_files: dict[tuple[str, int], FileIndex] = field(default_factory=dict)
     _libraries: LibraryIndex | None = None
     _distributions: DistributionIndex | None = None
     _sites: list[Site] | None = None
@@ -153,7 +155,7 @@ class Detector:
                 indexes.append(ProgramIndex(files, own))
             yield from find_programs(soft, files, indexes)
         if soft.find.files:
-            yield from find_files(soft, self._folders, self._own(soft))
+            yield from find_files(soft, files, self._file_indexes(soft))
         if soft.find.library is not None:
             yield from find_libraries(soft, self._library_index(), self._own(soft))
         if soft.find.artifact is not None:
@@ -170,6 +172,20 @@ class Detector:
         if self._platform is None:
             self._platform = self.facts(self.host)
         return self._platform
+
+    def _file_indexes(self, soft: Soft) -> Iterable[FileIndex]:
+        """Give the index of all search paths, then one for each folder that the soft names; each is made once."""
+        files = self.host.files
+        if self._searched_files is None:
+            searched = [Folder(path=path, origin="search-path") for path in self._folders.searched()]
+            self._searched_files = FileIndex(files, searched)
+        yield self._searched_files
+        for root in self._own(soft):
+            place = (root.path, soft.find.depth)
+            if place not in self._own_files:
+                walked = walk_folders(files, root.path, depth=soft.find.depth, cut=self._folders.cut)
+                self._own_files[place] = FileIndex(files, [Folder(path=path, origin=root.origin) for path in walked])
+            yield self._own_files[place]
 
     def _own(self, soft: Soft) -> list[Folder]:
         """Give the folders that only this soft looks in: its own patterns, and places among Python packages."""

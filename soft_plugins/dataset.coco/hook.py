@@ -8,15 +8,16 @@ import re
 from pkgmgr.detect.hooks import HookContext
 from pkgmgr.model.entry import Value
 
-_LARGEST = 1 << 30
-"""Bytes read; instances_train2017.json takes 450 MiB."""
+_LARGEST = 64 << 20
+"""Bytes read: the list of photos lies in front, and that of train2017 ends before. The boxes behind it are not read."""
+_STEP = 1 << 20
 _FILE_NAME = re.compile(rb'"file_name"\s*:\s*"([^"\\]+)"')
 
 
 def examine(context: HookContext, facts: dict[str, Value]) -> dict[str, Value] | str:
     """Give year, split, the folder of photos, and how many of the annotated ones are there."""
     path = str(facts["path"])
-    content = context.files.read(path, _LARGEST) or b""
+    content = _front(context, path)
     year = re.search(rb"COCO (20\d\d) Dataset", content[:4096])
     if year is None:
         return "not COCO: its info does not say so"
@@ -38,9 +39,20 @@ def examine(context: HookContext, facts: dict[str, Value]) -> dict[str, Value] |
     return {**told, "present": present}
 
 
+def _front(context: HookContext, path: str) -> bytes:
+    """Read up to the annotations, which are most of the file, where they come behind the photos."""
+    parts: list[bytes] = []
+    while sum(map(len, parts)) < _LARGEST and (part := context.files.read(path, _STEP, len(parts) * _STEP)):
+        parts.append(part)
+        tail = b"".join(parts[-2:])
+        if -1 < tail.find(b'"file_name"') < tail.rfind(b'"annotations"'):
+            break
+    return b"".join(parts)
+
+
 def _split(path: str, content: bytes) -> str:
-    named = re.search(r"instances_(val|train)20\d\d", path)
+    named = re.search(r"(?:instances|image_info)_(val|train|test)(?:-dev)?20\d\d", path)
     if named is not None:
         return named[1]
-    address = re.search(rb"images\.cocodataset\.org/(val|train)20\d\d", content)
+    address = re.search(rb"images\.cocodataset\.org/(val|train|test)20\d\d", content)
     return address[1].decode() if address is not None else ""

@@ -1,0 +1,92 @@
+"""What continuous integration takes: a Dockerfile, a workflow of GitHub Actions, a development container. Pure.
+
+All are made from a lock; a new one is a new file with ``render(request)``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pkgmgr.model.errors import UsageError
+from pkgmgr.model.lock import Lock, LockedEntry, LockedTarget
+from pkgmgr.model.operation import Operation
+
+HOME = "/opt/ckpm"
+"""The home inside an image."""
+HOME_MARK = "${CKPM_HOME}"
+_OWNER = re.compile(r"(?P<name>\S+) (?P<version>\S+) \(dpkg\)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRequest:
+    """A locked env to be written for continuous integration."""
+
+    lock: Lock
+    target: str
+    part: LockedTarget
+    version: str
+    """Of ckpm."""
+    digest: str
+    """Of the lock, for caches."""
+    document: str = "env.toml"
+    """The env's file name."""
+
+    @property
+    def base(self) -> str:
+        """The image that the lock's host was."""
+        name, _, version = (self.part.resolved_on.distribution or "debian 12").partition(" ")
+        return f"{name}:{version}-slim" if name == "debian" else f"{name}:{version}"
+
+
+def image_names() -> list[str]:
+    """Give the names of all of these formats."""
+    return sorted(item.name.replace("_", "-") for item in pkgutil.iter_modules(__path__))
+
+
+def render_image(name: str, request: ImageRequest) -> str:
+    """Write a locked env in a format."""
+    module = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+    text: str = module.render(request)
+    return text
+
+
+def system_packages(part: LockedTarget) -> dict[str, str]:
+    """Give the Debian packages that brought the found entries, with their versions.
+
+    :raises UsageError: for a found entry that no package of the system brought: an image has no way to it.
+    """
+    found: dict[str, str] = {}
+    lost: list[str] = []
+    for entry in part.entries:
+        if entry.prefix is None or entry.soft.startswith("platform."):
+            continue
+        owner = _OWNER.match(str(entry.attributes.get("owner", "")))
+        if owner is None:
+            lost.append(_place(entry))
+        else:
+            found[owner["name"]] = owner["version"]
+    if lost:
+        raise UsageError(
+            f"an image can't have {', '.join(lost)}: no package of the system brought it",
+            hint="ask for the version that the system's packages bring, or lock with --only installed",
+        )
+    return dict(sorted(found.items()))
+
+
+def _place(entry: LockedEntry) -> str:
+    return f"{entry.soft} {entry.version or ''} of {entry.prefix}"
+
+
+def in_image(operations: tuple[Operation, ...], texts: Mapping[str, str] | None = None) -> list[Operation]:
+    """Give a lock's operations with the image's home in place of its mark."""
+    import msgspec
+
+    home = (texts or {}).get("home", HOME)
+    return [
+        msgspec.structs.replace(item, value=item.value.replace(HOME_MARK, home) if item.value is not None else None)
+        for item in operations
+    ]

@@ -1,0 +1,39 @@
+"""Locked envs for continuous integration, as archives and as bills of materials."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from pkgmgr import __version__
+from pkgmgr.environ.images import ImageRequest, image_names, render_image
+from pkgmgr.jobs.envs import find_env, read_word
+from pkgmgr.jobs.installation import wanted_target
+from pkgmgr.jobs.locking import locked_target, require_lock
+from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.lock.document import render_lock
+
+
+def is_image(words: Sequence[str], name: str) -> bool:
+    """Tell whether an export asks for a whole file of continuous integration: of one env, in such a format."""
+    return name in image_names() and len(words) == 1 and read_word(words[0]).kind == "env"
+
+
+def image_of(workspace: Workspace, word: str, name: str, *, target: str | None = None) -> str:
+    """Write a locked env in one of these formats.
+
+    :raises LockError: when it has no current lock for the target.
+    """
+    loaded = find_env(workspace, read_word(word))
+    lock = require_lock(workspace, loaded, frozen=False)
+    wanted = wanted_target(workspace, target)
+    digest = "sha256:" + hashlib.sha256(render_lock(lock).encode()).hexdigest()
+    request = ImageRequest(
+        lock=lock,
+        target=str(wanted),
+        part=locked_target(lock, wanted),
+        version=__version__,
+        digest=digest,
+        document=loaded.path.name,
+    )
+    return render_image(name, request)
