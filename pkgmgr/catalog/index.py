@@ -5,6 +5,7 @@ Touches: documents (read), the document cache (read and written).
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
@@ -74,6 +75,22 @@ class Catalog:
                     table[name] = Located(path=path, repository=repository)
             self._located[kind] = table
         return self._located[kind]
+
+    def names(self, kind: str) -> list[str]:
+        """Give the names of one kind, sorted; those whose document is bad among them."""
+        return sorted(self.locations(kind))
+
+    def stamp(self, kind: str, name: str) -> str:
+        """Give what changes with a document and its hook, without reading them; empty for an unknown name."""
+        located = self.locations(kind).get(name)
+        if located is None:
+            return ""
+        rows = [str(located.path), str(located.repository.is_trusted)]
+        for path in (located.path, located.folder / "hook.py"):
+            with contextlib.suppress(OSError):
+                state = os.stat(path)
+                rows.append(f"{state.st_mtime_ns}:{state.st_size}:{state.st_ino}:{state.st_ctime_ns}")
+        return "|".join(rows)
 
     def soft(self, name: str) -> Soft | None:
         """Give a soft; None when there is none (or its document is bad)."""

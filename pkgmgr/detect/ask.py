@@ -9,11 +9,15 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pkgmgr.detect.candidates import Candidate
 from pkgmgr.detect.facts import Facts, Turned, applies, fill, interpret
 from pkgmgr.detect.memory import AnswerMemory
+from pkgmgr.host.files import file_state
 from pkgmgr.host.ports import Answer, Host
+from pkgmgr.host.probe_environment import environment_digest, probe_variables
+from pkgmgr.host.remains import SCRATCH_PREFIX
 from pkgmgr.model.entry import Rejection, Value
 from pkgmgr.model.soft import Probe, Soft
 
@@ -41,10 +45,10 @@ class Asker:
 
     def run(self, argv: Sequence[str]) -> Answer:
         """Run a program, or recall its answer if the program has not changed since."""
-        stat = self.host.files.stat(argv[0])
-        if stat is None:
+        state = file_state(self.host.files.stat(argv[0]))
+        if state is None:
             return Answer(exit_code=None, failure=f"{argv[0]} is not there")
-        key = "\0".join([*argv, str(stat.device), str(stat.inode), str(stat.size), str(stat.mtime_ns)])
+        key = "\0".join([*argv, *map(str, state), self._environment(argv[0])])
         if not self.refresh:
             known = self.memory.recall(key, self.host.files)
             if known is not None:
@@ -54,6 +58,16 @@ class Asker:
         answer = self.host.runner.run(argv, timeout=self.timeout)
         self.memory.remember(key, answer, self._witnesses(argv[0], answer), self.host.files)
         return answer
+
+    def _environment(self, program: str) -> str:
+        is_script = self.host.files.read(program, 2) == b"#!"
+        return self._digests[is_script]
+
+    @cached_property
+    def _digests(self) -> tuple[str, str]:
+        """Digests of what a compiled program and a script may see besides files."""
+        seen = probe_variables(self.host.variables)
+        return environment_digest(seen, with_path=False), environment_digest(seen, with_path=True)
 
     def _witnesses(self, program: str, answer: Answer) -> list[str]:
         """Name what an answer depends on besides the program's own file.
@@ -72,6 +86,8 @@ class Asker:
         return kept[:_MOST_WITNESSES]
 
     def _is_telling(self, path: str) -> bool:
+        if f"/{SCRATCH_PREFIX}" in path:
+            return False  # the folder that the probe ran in
         stat = self.host.files.stat(path)
         return stat is not None and not stat.is_folder
 
@@ -87,7 +103,7 @@ def examine(soft: Soft, candidate: Candidate, asker: Asker) -> dict[str, Value] 
             if probe.optional:
                 continue
             return Rejection(soft=soft.name, candidate=candidate.path, reason=answer.reason)
-        told = interpret(probe, answer)
+        told = interpret(probe, answer, facts)
         if isinstance(told, Turned):
             return Rejection(soft=soft.name, candidate=candidate.path, reason=told.reason)
         facts.update(told)

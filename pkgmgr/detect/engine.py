@@ -22,6 +22,7 @@ from pkgmgr.detect.libraries import find_libraries
 from pkgmgr.detect.library_index import LibraryIndex
 from pkgmgr.detect.platform_facts import find_in_platform
 from pkgmgr.detect.python_sites import Site, distinct_sites, loose_sites, python_sites
+from pkgmgr.detect.report import Report
 from pkgmgr.host.ports import Host
 from pkgmgr.model.entry import Entry, Rejection, Value, version_key
 from pkgmgr.model.platform import Platform
@@ -70,16 +71,6 @@ PYTHON_FOLDERS = (
     "/Library/Frameworks/Python.framework/Versions/*/bin",
 )
 """Where version and environment managers keep interpreters. `lang.python` and every distribution look there."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """What one detection concluded."""
-
-    entries: tuple[Entry, ...]
-    rejections: tuple[Rejection, ...]
-    skipped: tuple[str, ...] = ()
-    """What was not seen, or not seen whole, and why; a sentence each."""
 
 
 Located = Callable[[str], Path | None]
@@ -166,6 +157,11 @@ class Detector:
             yield from find_in_platform(soft, self.platform())
         if soft.find.hook and has(hook := self._hook(soft), "find") and hook is not None:
             yield from find_by_hook(hook, self._context(soft))
+
+    @property
+    def has_used_platform(self) -> bool:
+        """Tell whether a soft has asked for the facts of the machine."""
+        return self._platform is not None
 
     def platform(self) -> Platform:
         """Give the facts of the machine, established once."""

@@ -49,15 +49,16 @@ class Turned:
     reason: str
 
 
-def interpret(probe: Probe, answer: str) -> dict[str, str] | Turned:
+def interpret(probe: Probe, answer: str, known: Facts | None = None) -> dict[str, Value] | Turned:
     """Say what an answer to a probe establishes.
 
     :param answer: what a program printed or a file holds.
+    :param known: what earlier probes established; ``tells`` may speak of it.
     :return: the new facts, or the reason why the candidate is not what the soft looks for.
     """
     if probe.reject and re.search(probe.reject, answer, re.MULTILINE):
         return Turned(reason=probe.because or f"it says {_first_line(answer)!r}")
-    facts: dict[str, str] = {}
+    facts: dict[str, Value] = {}
     for expression in _many(probe.match):
         found = re.search(expression, answer, re.MULTILINE)
         if found is None:
@@ -69,6 +70,12 @@ def interpret(probe: Probe, answer: str) -> dict[str, str] | Turned:
         found = re.search(expression, answer, re.MULTILINE)
         if found is not None:
             facts.update(_named(found))
+    for expression in _many(probe.every):
+        facts.update(_collected(expression, answer))
+    for name, template in probe.tells.items():
+        told = fill(template, {**(known or {}), **facts})
+        if told is not None:
+            facts[name] = told
     return facts
 
 
@@ -81,6 +88,17 @@ def applies(probe: Probe, facts: Facts) -> bool:
 
 def _named(found: re.Match[str]) -> dict[str, str]:
     return {name: value.strip() for name, value in found.groupdict().items() if value is not None}
+
+
+def _collected(expression: str, answer: str) -> dict[str, list[Value]]:
+    """Give all that each named group matches, in order and once; a group that matches nothing is no fact."""
+    lists: dict[str, list[Value]] = {}
+    for found in re.finditer(expression, answer, re.MULTILINE):
+        for name, value in _named(found).items():
+            lists.setdefault(name, [])
+            if value not in lists[name]:
+                lists[name].append(value)
+    return lists
 
 
 def _many(expressions: str | tuple[str, ...]) -> tuple[str, ...]:

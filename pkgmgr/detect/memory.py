@@ -6,14 +6,18 @@ Touches: one file in the cache folder.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
-from pkgmgr.host.ports import Answer, Files, FileStat
+from pkgmgr.host.files import FileState, file_state
+from pkgmgr.host.ports import Answer, Files
 
-_FORMAT = 2
+FAILURE_KEPT = 3600.0
+"""Seconds that a program is not asked again after it hung or crashed: the machine may just have been busy."""
+_FORMAT = 3
 _MOST = 20_000
 """Answers kept; beyond that the file is begun anew, which only costs time."""
 
@@ -25,8 +29,10 @@ class Remembered(msgspec.Struct, frozen=True, array_like=True):
     stderr: str
     exit_code: int | None
     failure: str
-    witnesses: dict[str, tuple[int, int, int, int] | None]
-    """Path → (device, inode, size, mtime) of each file that the answer depends on; None: not there."""
+    witnesses: dict[str, FileState | None]
+    """Path → the state of each file that the answer depends on; None: not there."""
+    until: float | None = None
+    """When it is to be asked again (seconds since 1970); None: when something has changed."""
 
 
 class _Stored(msgspec.Struct, array_like=True):
@@ -35,40 +41,48 @@ class _Stored(msgspec.Struct, array_like=True):
     digests: dict[str, str]
 
 
-def _state(stat: FileStat | None) -> tuple[int, int, int, int] | None:
-    return None if stat is None else (stat.device, stat.inode, stat.size, stat.mtime_ns)
-
-
 class AnswerMemory:
     """Answers of earlier detections. An answer counts only while all its witnesses are unchanged.
 
     :param path: where they are kept between processes; None: nowhere.
+    :param now: the clock, in seconds since 1970.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, now: Callable[[], float] = time.time) -> None:
         self._path = path
+        self._now = now
         self._stored = _read(path)
         self._changed = False
+        self.earliest_end: float | None = None
+        """When the first of the answers given so far is to be asked again; None: none is."""
 
     def recall(self, key: str, files: Files) -> Answer | None:
         """Give the answer to a question, if nothing that it depends on has changed."""
         found = self._stored.answers.get(key)
-        if found is None:
+        if found is None or (found.until is not None and found.until <= self._now()):
             return None
-        if any(_state(files.stat(path)) != state for path, state in found.witnesses.items()):
+        if any(file_state(files.stat(path)) != state for path, state in found.witnesses.items()):
             return None
+        self._note_end(found.until)
         return Answer(exit_code=found.exit_code, stdout=found.stdout, stderr=found.stderr, failure=found.failure)
 
     def remember(self, key: str, answer: Answer, witnesses: Iterable[str], files: Files) -> None:
         """Keep an answer together with the state of the files that it depends on."""
+        until = None if answer.exit_code is not None else self._now() + FAILURE_KEPT
+        self._note_end(until)
         self._stored.answers[key] = Remembered(
             stdout=answer.stdout,
             stderr=answer.stderr,
             exit_code=answer.exit_code,
             failure=answer.failure,
-            witnesses={path: _state(files.stat(path)) for path in witnesses},
+            witnesses={path: file_state(files.stat(path)) for path in witnesses},
+            until=until,
         )
         self._changed = True
+
+    def _note_end(self, until: float | None) -> None:
+        if until is not None and (self.earliest_end is None or until < self.earliest_end):
+            self.earliest_end = until
 
     def digest(self, key: str) -> str | None:
         """Give a remembered digest of a file's content; the key holds the file's identity."""
@@ -84,7 +98,8 @@ class AnswerMemory:
         if self._path is None or not self._changed:
             return
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        stored = self._stored if len(self._stored.answers) <= _MOST else _Stored(_FORMAT, {}, {})
+        is_full = len(self._stored.answers) > _MOST or len(self._stored.digests) > _MOST
+        stored = _Stored(_FORMAT, {}, {}) if is_full else self._stored
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(msgspec.msgpack.encode(stored))

@@ -60,6 +60,13 @@ def file_state(stat: FileStat | None) -> FileState | None:
     return None if stat is None else (stat.device, stat.inode, stat.size, stat.mtime_ns, stat.ctime_ns)
 
 
+def _seen_state(stat: FileStat | None) -> FileState | None:
+    """Give what a look at a path depended on: of a folder that was not listed, only that it is that one."""
+    if stat is not None and stat.is_folder:
+        return (stat.device, stat.inode, 0, 0, 0)
+    return file_state(stat)
+
+
 class LocalFiles:
     """The file system of this machine. Remembers what it saw: make a new one to look again.
 
@@ -117,7 +124,7 @@ class LocalFiles:
     def observed(self) -> Observed:
         """Give everything that was looked at so far, as it was, but for the kernel's own files: they are never old."""
         return Observed(
-            files={path: file_state(stat) for path, stat in self._stats.items() if not path.startswith(_KERNEL)},
+            files={path: _seen_state(stat) for path, stat in self._stats.items() if not path.startswith(_KERNEL)},
             folders={path: state for path, state in self._listed.items() if not path.startswith(_KERNEL)},
             links={path: real for path, real in self._real.items() if real != path},
             cut=tuple(self._skipped),
@@ -127,7 +134,7 @@ class LocalFiles:
         """Tell whether a new look would show the same. Lists no folder, reads no file."""
         return (
             all(file_state(self._peek(folder)) == state for folder, state in observed.folders.items())
-            and all(file_state(self.stat(path)) == state for path, state in observed.files.items())
+            and all(_seen_state(self.stat(path)) == state for path, state in observed.files.items())
             and all(self.real(path) == real for path, real in observed.links.items())
         )
 

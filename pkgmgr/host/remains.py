@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 MARKER = "CKPM_PROBE"
 """The variable that tells a process which probe it descends from."""
+SCRATCH_PREFIX = "ckpm-probe-"
+"""How the names of scratch folders begin."""
 
 
 class Scratch:
@@ -28,7 +30,7 @@ class Scratch:
         import tempfile  # 5 ms, and most runs of ckpm start no process
 
         try:
-            folder = tempfile.mkdtemp(prefix="ckpm-probe-")
+            folder = tempfile.mkdtemp(prefix=SCRATCH_PREFIX)
         except OSError:
             return os.sep
         self._made.append(folder)

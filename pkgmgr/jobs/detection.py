@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pkgmgr.detect.ask import Asker
-from pkgmgr.detect.distributions import distribution_soft
-from pkgmgr.detect.engine import Detector, Report
 from pkgmgr.detect.folders import Where
-from pkgmgr.detect.owned import with_owners
+from pkgmgr.detect.recall import ReportMemory, SeenVariables
+from pkgmgr.detect.report import Report
+from pkgmgr.host.files import LocalFiles
+from pkgmgr.host.ports import Host
+from pkgmgr.host.probe_environment import environment_digest, probe_variables
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
@@ -19,6 +24,9 @@ from pkgmgr.model.reference import Reference, Tags
 from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import ANY, parse_target
 from pkgmgr.model.version import Version, VersionRange
+
+if TYPE_CHECKING:
+    from pkgmgr.detect.engine import Detector
 
 BUILD_FAMILIES = ("compiler", "tool", "lang")
 """Softs that serve a build: for a target, those that run on the host count."""
@@ -51,25 +59,37 @@ def search_places(paths: Sequence[str], *, system: bool = True) -> Where:
     return Where(search_paths=tuple(found), system=system)
 
 
-def softs_named(workspace: Workspace, references: Sequence[Reference], tags: Tags | None = None) -> list[Soft]:
-    """Give the softs that references name, ``python.NAME`` among them; all (with the tags) when none is named.
+def softs_named(workspace: Workspace, names: Sequence[str], *, strict: bool = True) -> list[Soft]:
+    """Give the softs of these names, ``python.NAME`` among them.
 
+    :param strict: whether a bad document is an error; else it is left out, and `Catalog.problems` tells.
     :raises NotFoundError: for an unknown name, with the nearest known one.
     """
-    if not references:
-        return workspace.catalog.softs(tags)
-    softs = []
-    for reference in references:
-        soft = workspace.catalog.soft(reference.name)
-        if soft is None and reference.name.startswith("python."):
-            soft = distribution_soft(reference.name.removeprefix("python."))
-        softs.append(soft if soft is not None else workspace.catalog.require_soft(reference.name))
-    return list({soft.name: soft for soft in softs}.values())
+    if strict:
+        return [_soft_named(workspace, name) for name in names]
+    return [soft for name in names if (soft := workspace.catalog.soft(name)) is not None]
 
 
-def make_detector(workspace: Workspace, search: Search) -> Detector:
-    """Make the detector of one search."""
-    asker = Asker(host=workspace.host, memory=workspace.memory, refresh=search.refresh, timeout=workspace.timeout)
+def _soft_named(workspace: Workspace, name: str) -> Soft:
+    soft = workspace.catalog.soft(name)
+    if soft is None and name.startswith("python."):
+        from pkgmgr.detect.distributions import distribution_soft  # 10 ms, where one is asked for
+
+        return distribution_soft(name.removeprefix("python."))
+    return soft if soft is not None else workspace.catalog.require_soft(name)
+
+
+def make_detector(workspace: Workspace, search: Search, host: Host | None = None) -> Detector:
+    """Make the detector of one search.
+
+    :param host: in place of the workspace's.
+    """
+    from pkgmgr.detect.ask import Asker  # 40 ms together, where something has changed
+    from pkgmgr.detect.engine import Detector
+
+    asker = Asker(
+        host=host or workspace.host, memory=workspace.memory, refresh=search.refresh, timeout=workspace.timeout
+    )
     # Probes wait for processes more than they compute: twice the processors keeps them busy.
     return Detector(
         asker=asker,
@@ -79,6 +99,71 @@ def make_detector(workspace: Workspace, search: Search) -> Detector:
         progress=search.progress,
         facts=lambda _host: workspace.platform(refresh=search.refresh),
     )
+
+
+def look(workspace: Workspace, names: Sequence[str], search: Search, *, strict: bool = True) -> Report:
+    """Give what is found of these softs, from memory if nothing that it depends on has changed.
+
+    :param names: of softs, ``python.NAME`` among them.
+    :param strict: whether a bad document is an error.
+    """
+    files = workspace.host.files
+    if not isinstance(files, LocalFiles) or workspace.host_override is not None:
+        return _look_now(make_detector(workspace, search), softs_named(workspace, names, strict=strict))
+    memory = ReportMemory(
+        folder=workspace.cache / "detections",
+        files=files,
+        variables=workspace.host.variables,
+        platform=workspace.platform_key,
+    )
+    question = _question(workspace, names, search)
+    if not search.refresh:
+        known = memory.recall(question)
+        if known is not None:
+            return known
+    began = time.time()
+    seen = SeenVariables(workspace.host.variables)
+    detector = make_detector(workspace, search, replace(workspace.host, variables=seen))
+    report = _look_now(detector, softs_named(workspace, names, strict=strict))
+    if not workspace.catalog.problems:  # a bad document is to be told of each time
+        memory.keep(
+            question,
+            report,
+            asked=seen.asked,
+            until=workspace.memory.earliest_end,
+            began=began,
+            uses_platform=detector.has_used_platform,
+        )
+    return report
+
+
+def _look_now(detector: Detector, softs: Sequence[Soft]) -> Report:
+    from pkgmgr.detect.owned import with_owners
+
+    report = detector.detect(softs)
+    return replace(report, entries=tuple(with_owners(report.entries, detector.host)))
+
+
+def _question(workspace: Workspace, names: Sequence[str], search: Search) -> str:
+    """Digest what is looked for, where, by which code and with which variables."""
+    host = workspace.host
+    parts = [
+        _code_stamp(),
+        host.target,
+        host.home,
+        repr(search.where),
+        environment_digest(probe_variables(host.variables), with_path=True),
+        *(f"{name}={workspace.catalog.stamp('soft', name)}" for name in names),
+        *(f"{name}={value}" for name, value in host.variables.items() if name.startswith("CKPM_OVERRIDE_")),
+    ]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _code_stamp() -> str:
+    """Change when the code that concludes does."""
+    root = Path(__file__).resolve().parent.parent
+    rooms = [item for room in ("model", "host", "detect") for item in os.scandir(root / room)]
+    return str(max(item.stat().st_mtime_ns for item in rooms if item.name.endswith(".py")))
 
 
 def detect(
@@ -94,17 +179,17 @@ def detect(
     :return: the entries that fit the references' versions and the target, and everything that was turned down.
     """
     search = search or Search()
-    softs = softs_named(workspace, references, tags)
-    report = make_detector(workspace, search).detect(softs)
-    report = replace(report, entries=tuple(with_owners(report.entries, workspace.host)))
+    names = list(dict.fromkeys(reference.name for reference in references))
+    if not references:
+        names = [soft.name for soft in workspace.catalog.softs(tags)] if tags else workspace.catalog.names("soft")
+    report = look(workspace, names, search, strict=bool(references))
     if search.register and workspace.host_override is None:
         registry = Registry(workspace.home)
-        names = [soft.name for soft in softs]
         registry.update(report.entries, looked_for=names, whole_system=search.where.system)
     ranges = {reference.name: reference.range for reference in references}
     is_whole = search.where.system and workspace.host_override is None
-    present = [*(_installed(workspace, softs) if is_whole else ()), *report.entries]
-    order = {soft.name: place for place, soft in enumerate(softs)}
+    present = [*(_installed(workspace, names) if is_whole else ()), *report.entries]
+    order = {name: place for place, name in enumerate(names)}
     present.sort(key=lambda entry: order[entry.soft])
     entries = [entry for entry in present if _in_range(entry, ranges.get(entry.soft))]
     if search.target is not None:
@@ -112,14 +197,13 @@ def detect(
     return Report(entries=tuple(entries), rejections=report.rejections, skipped=report.skipped)
 
 
-def _installed(workspace: Workspace, softs: Sequence[Soft]) -> list[Entry]:
+def _installed(workspace: Workspace, names: Sequence[str]) -> list[Entry]:
     """Give what packages installed of these softs; it is as much there as what was found."""
     if not (workspace.home / "store").is_dir():
         return []
     from pkgmgr.install.store import Store  # 10 ms, where something is installed
 
-    names = {soft.name for soft in softs}
-    return [entry for entry in Store(home=workspace.home).installed() if entry.soft in names]
+    return [entry for entry in Store(home=workspace.home).installed() if entry.soft in set(names)]
 
 
 def _in_range(entry: Entry, wanted: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -117,6 +118,12 @@ class Workspace:
 
             return read_platform(self.host_override)
         return cached_platform(self.host, self.cache, refresh=refresh)
+
+    def platform_key(self) -> str:
+        """Give a digest of what the facts of this machine depend on; it changes each hour, for not all shows."""
+        from pkgmgr.host.platform_cache import LONGEST, boot_id, cache_key
+
+        return f"{cache_key(self.host, boot_id(self.host))}:{int(time.time() // LONGEST)}"
 
     @property
     def cache(self) -> Path:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pkgmgr.detect.distributions import distribution_soft
-from pkgmgr.detect.engine import Detector, merge
+from pkgmgr.detect.engine import merge
 from pkgmgr.detect.folders import Where
 from pkgmgr.install.store import Store
-from pkgmgr.jobs.detection import Search, make_detector
+from pkgmgr.jobs.detection import Search, look
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.model.condition import LateFacts, platform_facts
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.package import Package
 from pkgmgr.model.soft import Soft
-from pkgmgr.model.target import TargetDocument
+from pkgmgr.model.target import Target, TargetDocument
 
 if TYPE_CHECKING:
     from pkgmgr.jobs.pythons import Pythons
@@ -35,8 +36,8 @@ class LocalWorld:
 
     def __post_init__(self) -> None:
         self._registry = Registry(self.workspace.home)
+        self._facts = LateFacts(lambda: platform_facts(self.workspace.platform()))
         self._installed = Store(home=self.workspace.home).installed()
-        self._detector = make_detector(self.workspace, self.search)
 
     def soft(self, name: str) -> Soft:
         """Give a soft; ``python.NAME`` needs no document."""
@@ -54,7 +55,7 @@ class LocalWorld:
         """Give what was installed, what earlier searches found elsewhere, and what is on the host, the best first."""
         if soft not in self._entries:
             document = self.soft(soft)
-            found = list(self._detector.detect([document]).entries)
+            found = list(look(self.workspace, [soft], self.search).entries)
             found += self._elsewhere(document, found)
             installed = [entry for entry in self._installed if entry.soft == soft]
             self._entries[soft] = [*merge(installed), *found]
@@ -73,8 +74,7 @@ class LocalWorld:
         if not prefixes:
             return []
         search = dataclasses.replace(self.search, where=Where(search_paths=prefixes, system=False))
-        detector: Detector = make_detector(self.workspace, search)
-        return [entry for entry in detector.detect([soft]).entries if entry.id not in known]
+        return [entry for entry in look(self.workspace, [soft.name], search).entries if entry.id not in known]
 
     def is_known(self, entry: Entry) -> bool:
         """Tell whether an entry was installed or registered before."""
@@ -95,3 +95,7 @@ class LocalWorld:
     def target(self, name: str) -> TargetDocument:
         """Give the document of a target."""
         return self.workspace.catalog.require_target(name)[1]
+
+    def facts(self, target: Target) -> Mapping[str, str]:
+        """Give what conditions may ask of this host; nothing is known of another machine."""
+        return self._facts if str(target) == self.workspace.host.target else {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pkgmgr.detect.engine import Report
+from pkgmgr.detect.report import Report
 from pkgmgr.host.record import Record, encode_record, read_record
 from tests.hosts.machines import CATALOG, conclusions, expectation, look, machines, read_expected
 

@@ -20,9 +20,10 @@ import msgspec
 from pkgmgr.catalog.index import Catalog
 from pkgmgr.catalog.repository import BUILT_IN, Repository, built_in_root
 from pkgmgr.detect.ask import Asker
-from pkgmgr.detect.engine import Detector, Report
+from pkgmgr.detect.engine import Detector
 from pkgmgr.detect.memory import AnswerMemory
 from pkgmgr.detect.owned import with_owners
+from pkgmgr.detect.report import Report
 from pkgmgr.host.record import FileRow, Record, read_record, recorded_host, write_record
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.soft import Soft

@@ -14,7 +14,7 @@ from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.parser import add_search_options
 from pkgmgr.cli.table import table
 from pkgmgr.cli.verbs.show import platform_outcome
-from pkgmgr.detect.engine import Report
+from pkgmgr.detect.report import Report
 from pkgmgr.jobs.detection import Search, detect
 from pkgmgr.jobs.recording import recording
 from pkgmgr.jobs.workspace import Workspace
