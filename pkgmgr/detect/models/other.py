@@ -69,10 +69,10 @@ def read_tfjs(source: Source) -> ModelFacts | None:
 
 def read_openvino(source: Source) -> ModelFacts | None:
     """Read OpenVINO's ``.xml``; None for any other XML. Its weights lie in the ``.bin`` of the same name."""
-    content = source.head(4 << 20)
-    found = _NET.search(content[:8192])
+    found = _NET.search(source.head(8192))
     if found is None:
         return None
+    content = source.head(4 << 20)
     weights = Weights()
     for type_, shape in _IR_CONST.findall(content):
         weights.add(_IR_TYPES.get(type_.decode(), type_.decode()), [int(size) for size in re.findall(rb"\d+", shape)])
