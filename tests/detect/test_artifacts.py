@@ -28,12 +28,12 @@ def look(
     links: dict[str, str] | None = None,
     searched: tuple[str, ...] = (),
     system: bool = True,
-    **variables: str,
+    variables: dict[str, str] | None = None,
 ) -> ArtifactIndex:
     host = Host(
         files=RecordedFiles(files=files, links=links),
         runner=RecordedRunner(prints={}),
-        variables=variables,
+        variables=variables or {},
         target="linux-x86_64",
         home="/home/me",
     )
@@ -76,9 +76,9 @@ def test_a_snapshot_of_the_hub() -> None:
     ],
 )
 def test_variables_move_a_cache(variables: dict[str, str], root: str) -> None:
-    assert only(look(repository(root), links=link(root), **variables)).root.startswith(root)
-    assert look(repository(root), links=link(root), HF_HUB_CACHE="/empty").all() == []
-    assert look(repository(root), links=link(root), system=False, **variables).all() == []
+    assert only(look(repository(root), links=link(root), variables=variables)).root.startswith(root)
+    assert look(repository(root), links=link(root), variables={"HF_HUB_CACHE": "/empty"}).all() == []
+    assert look(repository(root), links=link(root), system=False, variables=variables).all() == []
 
 
 def test_states_of_the_hub() -> None:
