@@ -31,6 +31,8 @@ VERBS = {
     "config": "settings",
     "add": "add requirements to an env's document",
     "remove": "remove requirements from an env's document",
+    "bundle": "pack an env into an archive that works without ckpm and without a network",
+    "sbom": "write what an env consists of as CycloneDX",
     "new": "start a soft, package or env from a template",
     "lint": "check softs, packages, envs and targets",
     "schema": "print the JSON Schema of a document",

@@ -71,11 +71,11 @@ def _edited(loaded: LoadedEnv, added: Sequence[Reference], removed: Sequence[Ref
         for place in reversed(places):
             del rows[place]
     for reference in added:
-        place = next((place for place, row in enumerate(rows) if _names(row, reference)), None)
-        if place is None:
-            rows.append(str(reference))
+        same = [place for place, row in enumerate(rows) if _names(row, reference)]
+        if same:
+            rows[same[0]] = str(reference)
         else:
-            rows[place] = str(reference)
+            rows.append(str(reference))
     return tomlkit.dumps(document)
 
 

@@ -19,7 +19,7 @@ from pkgmgr.model.env import Env, Param, Setting
 from pkgmgr.model.errors import NotFoundError, UsageError
 from pkgmgr.model.operation import Operation
 from pkgmgr.model.package import Require
-from pkgmgr.model.reference import Reference
+from pkgmgr.model.reference import Reference, parse_reference
 from pkgmgr.model.target import Target
 
 _HOLE = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -53,6 +53,12 @@ class EnvRequest:
     requirements: tuple[str | Require, ...]
     operations: tuple[Operation, ...]
     accept: Mapping[str, str]
+
+
+def read_word(word: str) -> Reference:
+    """Read one word of a command that takes softs, entries and envs: what looks like a path is an env's."""
+    is_path = "/" in word or "\\" in word or word in (".", "..") or word.endswith((".toml", ".json"))
+    return parse_reference(word, kind="env" if is_path else "soft")
 
 
 def find_env(workspace: Workspace, reference: Reference | None) -> LoadedEnv:

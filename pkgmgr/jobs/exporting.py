@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pkgmgr.environ.compose import compose
 from pkgmgr.install.store import Store
-from pkgmgr.jobs.envs import find_env, request_for
+from pkgmgr.jobs.envs import find_env, read_word, request_for
 from pkgmgr.jobs.installation import Wishes, make_plan, wanted_target
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
@@ -15,7 +15,6 @@ from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError, NotFoundError
 from pkgmgr.model.operation import Operation
 from pkgmgr.model.package import Require
-from pkgmgr.model.reference import parse_reference
 from pkgmgr.model.target import parse_target
 from pkgmgr.run.emulate import launcher
 
@@ -40,7 +39,7 @@ def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | 
     own: list[Operation] = []
     entries: list[Entry] = []
     for word in words:
-        reference = parse_reference(word, kind="soft")
+        reference = read_word(word)
         if reference.kind == "entry":
             entries.append(require_entry(workspace, reference.name))
         elif reference.kind == "env":

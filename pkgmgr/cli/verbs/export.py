@@ -10,6 +10,7 @@ from pkgmgr.cli.outcome import Outcome
 from pkgmgr.environ.formats import render, render_deactivate
 from pkgmgr.environ.request import ExportRequest
 from pkgmgr.jobs.exporting import emulator_of, environment_of, names_of
+from pkgmgr.jobs.images import image_of, is_image
 from pkgmgr.model.target import parse_target
 
 EXAMPLES = """
@@ -17,6 +18,7 @@ eval "$(ckpm export soft:compiler.gcc@12)"
 ckpm export env:hello-cross --format sh > activate.sh
 ckpm export soft:lib.zlib --target linux-arm64 --json
 ckpm export env:hello-cross --deactivate
+ckpm export ./env.toml --format dockerfile > Dockerfile
 """
 
 
@@ -31,6 +33,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 def call(options: Namespace) -> Outcome:
     """Write an environment as text."""
     workspace = workspace_of(options)
+    if is_image(options.what, options.format):
+        text = image_of(workspace, options.what[0], options.format, target=options.target)
+        return Outcome(data={"format": options.format, "text": text}, text=text)
     environment = environment_of(workspace, options.what, target=options.target)
     target, document = workspace.catalog.require_target(environment.target)
     request = ExportRequest(

@@ -68,7 +68,8 @@ def system_packages(part: LockedTarget) -> dict[str, str]:
         if owner is None:
             lost.append(_place(entry))
         else:
-            found[owner["name"]] = owner["version"]
+            # The interpreter's file is in a package that has not the whole standard library.
+            found[owner["name"].removesuffix("-minimal")] = owner["version"]
     if lost:
         raise UsageError(
             f"an image can't have {', '.join(lost)}: no package of the system brought it",
