@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError
@@ -65,7 +66,9 @@ def make_toolchain(compiler: Entry, target: Target, document: TargetDocument, ho
         raise CkpmError(f"{compiler.id} has no C compiler")
     chosen = _clang_target(compiler, target, document)
     triple = str(compiler.attributes.get("triple", document.triples[0]))
-    binutils = f"{triple}-" if is_cross and compiler.soft == "compiler.gcc" else ""
+    # A cross compiler's binutils lie beside it, which need not be on PATH.
+    is_cross_gcc = is_cross and compiler.soft == "compiler.gcc"
+    binutils = f"{PurePath(cc).parent}/{triple}-" if is_cross_gcc else ""
     return Toolchain(
         compiler=compiler,
         target=target,
