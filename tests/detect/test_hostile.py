@@ -87,7 +87,7 @@ def look(
         host.runner.close()
 
 
-def versions(report: Report) -> list[str | None]:
+def versions(report: Report) -> list[str]:
     return sorted(entry.version or "" for entry in report.entries)
 
 

@@ -6,6 +6,7 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pkgmgr import __version__
@@ -30,6 +31,7 @@ ckpm detect soft lang.python@>=3.11 tool.cmake
 ckpm detect soft --tags compiler --target linux-arm64
 ckpm detect soft model.ssd-mobilenet --search-path /data/models --no-system
 ckpm detect platform                         facts of this machine
+ckpm detect soft lib.openblas --check        prove that it can be compiled, linked and run
 ckpm detect --record host.json.gz            write down what this machine answers; nothing secret
 ckpm detect --replay host.json.gz            detect on the recorded machine
 """
@@ -43,6 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--target", metavar="T", help="what runs there, or serves a build for it")
     parser.add_argument("--jobs", metavar="N", type=int, help="programs asked at the same time")
     parser.add_argument("--no-register", action="store_true", help="do not remember what is found")
+    parser.add_argument("--check", action="store_true", help="compile and run a small program to prove each usable")
     machine = parser.add_mutually_exclusive_group()
     machine.add_argument("--record", metavar="FILE", help="write down what this machine answers (packed: .gz)")
     machine.add_argument("--replay", metavar="FILE", help="look at the recorded machine of FILE in place of this one")
@@ -77,6 +80,12 @@ def _detect(options: Namespace, workspace: Workspace) -> Outcome:
         progress=_progress(options),
     )
     report = detect(workspace, references, tags=tags, search=search)
+    if options.check:
+        from pkgmgr.jobs.checking import check_all  # 10 ms, where a proof is wanted
+
+        if options.replay or options.record:
+            raise UsageError("--check builds and runs programs: it goes with neither --record nor --replay")
+        report = replace(report, entries=tuple(check_all(workspace, report.entries)))
     warnings = [str(problem.error) for problem in workspace.catalog.problems] + workspace.catalog.clashes
     warnings += _shown_skipped(report.skipped, is_whole=options.json or options.verbose)
     return Outcome(data=report.entries, text=_text(report, options, len(references)), warnings=warnings)
@@ -121,11 +130,21 @@ def entry_table(entries: Sequence[Entry]) -> str:
     """Show entries grouped by soft, the best first."""
     rows = []
     previous = ""
+    is_checked = any("check" in entry.attributes for entry in entries)
     for entry in entries:
         soft = entry.soft if entry.soft != previous else ""
         previous = entry.soft
-        rows.append([soft, entry.version or "-", _what_for(entry), entry.prefix, entry.origin])
-    return table(rows, head=["SOFT", "VERSION", "TARGET", "PREFIX", "ORIGIN"]) if rows else ""
+        row = [soft, entry.version or "-", _what_for(entry), entry.prefix, entry.origin]
+        rows.append([*row, _check_of(entry)] if is_checked else row)
+    head = ["SOFT", "VERSION", "TARGET", "PREFIX", "ORIGIN", *(["CHECK"] if is_checked else [])]
+    return table(rows, head=head) if rows else ""
+
+
+def _check_of(entry: Entry) -> str:
+    told = entry.attributes.get("check")
+    if not isinstance(told, dict):
+        return "-"
+    return f"{told['state']}: {told['reason']}" if "reason" in told else str(told["state"])
 
 
 def _what_for(entry: Entry) -> str:

@@ -1,0 +1,159 @@
+"""Prove entries usable: compile, link and run the small program that a soft carries.
+
+Touches: a temporary folder; processes, through the host's runner.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from pkgmgr.detect.facts import fill
+from pkgmgr.host.ports import Answer, Host
+from pkgmgr.jobs.detection import Search, fits_target, look
+from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.model.entry import Entry
+from pkgmgr.model.soft import Check
+
+LANGUAGES = {".c": "c", ".cpp": "cxx", ".cc": "cxx", ".cxx": "cxx", ".f90": "fortran", ".cu": "cuda", ".hip": "hip"}
+"""Ending of a check's file → role of the program that compiles it."""
+STEP_TIMEOUT = 120.0
+"""Seconds for one command: a C++ header library takes twenty on a slow machine."""
+_IMPLICIT = frozenset({"/usr/include", "/usr/lib", "/lib", "/usr/lib64", "/lib64"})
+"""Folders that compilers look in anyhow; naming them changes their order and breaks ``#include_next``."""
+_LONGEST_REASON = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a check has shown."""
+
+    state: Literal["passed", "failed", "not run"]
+    reason: str = ""
+    """Why not passed, for a person."""
+
+
+def check_all(workspace: Workspace, entries: Sequence[Entry]) -> list[Entry]:
+    """Give the entries with what their checks have shown, as attribute ``check``.
+
+    Softs without a check leave their entries as they are.
+    """
+    compilers: list[Entry] | None = None
+    checked = []
+    for entry in entries:
+        soft = workspace.catalog.soft(entry.soft)
+        if soft is None or soft.check is None:
+            checked.append(entry)
+            continue
+        if compilers is None and not soft.check.argv:
+            compilers = find_compilers(workspace)
+        verdict = check_entry(entry, soft.check, workspace.host, compilers or [])
+        told: dict[str, object] = {"state": verdict.state, **({"reason": verdict.reason} if verdict.reason else {})}
+        attributes = {**entry.attributes, "check": told}
+        checked.append(msgspec.structs.replace(entry, attributes=attributes))
+    return checked
+
+
+def find_compilers(workspace: Workspace) -> list[Entry]:
+    """Give every compiler of this host, those of the preferred softs first."""
+    softs = [soft for soft in workspace.catalog.softs() if "compiler" in soft.all_tags]
+    order = {soft.name: (soft.rank, soft.name) for soft in softs}
+    found = look(workspace, sorted(order), Search()).entries
+    return sorted(found, key=lambda entry: order[entry.soft])
+
+
+def check_entry(entry: Entry, check: Check, host: Host, compilers: Sequence[Entry]) -> Verdict:
+    """Build and run one check.
+
+    :param compilers: to take one from for a library, the preferred first.
+    """
+    with tempfile.TemporaryDirectory(prefix="ckpm-check-") as name:
+        folder = Path(name)
+        source = folder / posixpath.basename(check.file)
+        source.write_text(check.code, encoding="utf-8")
+        commands = _own_commands(entry, check, source, folder / "check-program")
+        if not check.argv:
+            made = library_commands(entry, check, str(source), str(folder / "check-program"), compilers, host.target)
+            if isinstance(made, Verdict):
+                return made
+            commands = made
+        return _run(commands, host)
+
+
+def _run(commands: Sequence[tuple[str, ...] | str], host: Host) -> Verdict:
+    for command in commands:
+        if isinstance(command, str):
+            return Verdict(state="not run", reason=command)
+        answer = host.runner.run(command, timeout=STEP_TIMEOUT)
+        if answer.exit_code != 0:
+            return Verdict(state="failed", reason=_why(command, answer))
+    return Verdict(state="passed")
+
+
+def _own_commands(entry: Entry, check: Check, source: Path, output: Path) -> list[tuple[str, ...] | str]:
+    """Give the commands that a soft states; a text in place of one says which fact it lacks."""
+    main = next(iter(entry.files.values()), "")
+    facts = {"file": str(source), "output": str(output), "folder": str(source.parent), "prefix": entry.prefix}
+    facts |= {"path": main, **{f"files.{role}": path for role, path in entry.files.items()}}
+    commands: list[tuple[str, ...] | str] = []
+    for words in check.argv:
+        filled = [fill(word, facts) for word in words]
+        known = tuple(text for text in filled if text is not None)
+        lacking = [word for word, text in zip(words, filled, strict=True) if text is None]
+        commands.append(f"the entry has no {', '.join(lacking)}" if lacking else known)
+    return commands
+
+
+def library_commands(
+    entry: Entry, check: Check, source: str, output: str, compilers: Sequence[Entry], host: str
+) -> list[tuple[str, ...] | str] | Verdict:
+    """Give the commands that compile, link and (on this host) run a library's check. Pure.
+
+    :return: the commands, or why there are none.
+    """
+    language = LANGUAGES.get(posixpath.splitext(source)[1], "c")
+    wanted = host if entry.target == "any" else entry.target
+    compiler = next((item for item in compilers if language in item.files and _emits(item, wanted)), None)
+    if compiler is None:
+        return Verdict(state="not run", reason=f"no compiler for {language} that emits {wanted} is here")
+    options = [*check.flags, *_includes(entry.attributes)]
+    argv = (compiler.files[language], source, "-o", output, *options, *_linking(entry, check))
+    if not fits_target(wanted, host):
+        return [argv]
+    return [argv, (output,)]
+
+
+def _emits(compiler: Entry, target: str) -> bool:
+    return any(fits_target(emitted, target) for emitted in compiler.emits)
+
+
+def _includes(attributes: Mapping[str, object]) -> Iterator[str]:
+    folders = attributes.get("include_dirs")
+    for folder in folders if isinstance(folders, list) else []:
+        if folder not in _IMPLICIT:
+            yield f"-I{folder}"
+
+
+def _linking(entry: Entry, check: Check) -> Iterator[str]:
+    folder, link = entry.attributes.get("lib_dir"), entry.attributes.get("link")
+    if isinstance(folder, str) and folder and folder not in _IMPLICIT:
+        yield from (f"-L{folder}", f"-Wl,-rpath,{folder}")
+    if isinstance(link, str) and link:
+        yield f"-l{link}"
+    yield from (f"-l{name}" for name in check.link)
+
+
+def _why(command: Sequence[str], answer: Answer) -> str:
+    program = posixpath.basename(command[0])
+    said = [line.strip() for line in (answer.stderr or answer.stdout).splitlines() if line.strip()]
+    # The linker's own complaint stands before "collect2: error", the compiler's before its own summary.
+    telling = [line for line in said if any(word in line.lower() for word in ("error", "undefined", "cannot find"))]
+    told = (telling or said or [""])[0]
+    ended = answer.failure or f"it exited with {answer.exit_code}"
+    return f"{program}: {ended}{': ' + told if told else ''}"[:_LONGEST_REASON]

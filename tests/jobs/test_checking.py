@@ -1,0 +1,136 @@
+"""Checks prove what they say: a library that can't be linked fails, one that can passes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pkgmgr.host.local import local_host
+from pkgmgr.jobs.checking import Verdict, check_entry, library_commands
+from pkgmgr.model.entry import Entry
+from pkgmgr.model.soft import Check
+
+HOST = "linux-x86_64"
+
+
+def compiler(emits: str = HOST, *, cxx: bool = True, folder: str = "/usr/bin") -> Entry:
+    files = {"c": f"{folder}/gcc", **({"cxx": f"{folder}/g++"} if cxx else {})}
+    attributes: dict[str, object] = {"emits": [emits]}
+    return Entry(
+        id=f"compiler.gcc-12-{emits}",
+        soft="compiler.gcc",
+        version="12",
+        prefix="/usr",
+        target=HOST,
+        origin="system",
+        files=files,
+        attributes=attributes,
+    )
+
+
+def library(target: str = HOST, prefix: str = "/opt/x y", link: str = "x") -> Entry:
+    attributes: dict[str, object] = {
+        "include_dirs": [f"{prefix}/include"],
+        "lib_dir": f"{prefix}/lib",
+        "link": link,
+    }
+    return Entry(
+        id="lib.x-1", soft="lib.x", version="1", prefix=prefix, target=target, origin="system", attributes=attributes
+    )
+
+
+def test_a_library_is_compiled_linked_and_run() -> None:
+    made = library_commands(library(), Check(code="", link=("m",)), "/t/check.c", "/t/out", [compiler()], HOST)
+    assert made == [
+        (
+            *("/usr/bin/gcc", "/t/check.c", "-o", "/t/out", "-I/opt/x y/include", "-L/opt/x y/lib"),
+            *("-Wl,-rpath,/opt/x y/lib", "-lx", "-lm"),
+        ),
+        ("/t/out",),
+    ]
+
+
+def test_folders_that_compilers_know_are_not_named() -> None:
+    made = library_commands(library(prefix="/usr"), Check(code=""), "/t/check.c", "/t/out", [compiler()], HOST)
+    assert made == [("/usr/bin/gcc", "/t/check.c", "-o", "/t/out", "-lx"), ("/t/out",)]
+
+
+def test_a_library_of_another_machine_is_linked_and_not_run() -> None:
+    cross = compiler("linux-arm64", folder="/cross")
+    made = library_commands(library("linux-arm64"), Check(code=""), "/t/check.c", "/t/out", [compiler(), cross], HOST)
+    assert isinstance(made, list)
+    assert [command[0] for command in made] == ["/cross/gcc"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "file", "reason"),
+    [
+        pytest.param(library("linux-arm64"), "/t/check.c", "emits linux-arm64", id="target"),
+        pytest.param(library(), "/t/check.f90", "no compiler for fortran", id="language"),
+        pytest.param(library(), "/t/check.cpp", "no compiler for cxx", id="a compiler without C++"),
+    ],
+)
+def test_without_a_compiler_nothing_is_claimed(entry: Entry, file: str, reason: str) -> None:
+    made = library_commands(entry, Check(code=""), file, "/t/out", [compiler(cxx=False)], HOST)
+    assert isinstance(made, Verdict)
+    assert made.state == "not run"
+    assert reason in made.reason
+
+
+@pytest.fixture
+def real_compiler() -> Entry:
+    gcc = shutil.which("gcc")
+    if gcc is None:
+        pytest.skip("gcc is not on this machine")
+    return compiler(str(local_host().target), folder=str(Path(gcc).parent))
+
+
+def own(tmp_path: Path, *argv: tuple[str, ...], code: str = "") -> Verdict:
+    entry = Entry(
+        id="tool.sh",
+        soft="tool.sh",
+        version="1",
+        prefix="/",
+        target=HOST,
+        origin="system",
+        files={"program": "/bin/sh"},
+    )
+    return check_entry(entry, Check(code=code, file="check.sh", argv=argv), local_host(), [])
+
+
+def test_a_program_that_does_what_it_should_passes(tmp_path: Path) -> None:
+    assert own(tmp_path, ("{path}", "{file}"), code="exit 0\n") == Verdict(state="passed")
+
+
+def test_a_program_that_does_not_fails_with_its_words(tmp_path: Path) -> None:
+    verdict = own(tmp_path, ("{path}", "{file}"), code="echo 'error: no licence' >&2; exit 3\n")
+    assert verdict.state == "failed"
+    assert "exited with 3: error: no licence" in verdict.reason
+
+
+def test_a_command_that_lacks_a_file_is_not_run(tmp_path: Path) -> None:
+    assert own(tmp_path, ("{files.cxx}", "{file}")) == Verdict(state="not run", reason="the entry has no {files.cxx}")
+
+
+def test_the_first_command_that_fails_ends_it(tmp_path: Path) -> None:
+    verdict = own(tmp_path, ("/bin/sh", "-c", "exit 1"), ("/bin/sh", "-c", "touch {folder}/x; exit 0"))
+    assert verdict.state == "failed"
+
+
+def test_a_library_that_is_not_there_fails(real_compiler: Entry, tmp_path: Path) -> None:
+    target = real_compiler.emits[0]
+    entry = library(target, str(tmp_path / "with space"), "surelyabsent")
+    verdict = check_entry(entry, Check(code="int main(void) { return 0; }\n"), local_host(), [real_compiler])
+    assert verdict.state == "failed"
+    assert "surelyabsent" in verdict.reason
+
+
+def test_a_program_that_finds_the_wrong_answer_fails(real_compiler: Entry) -> None:
+    entry = library(real_compiler.emits[0], "/usr", "m")
+    code = "#include <math.h>\nint main(int n, char **a) { (void)a; return cos((double)n - 1) == 1.0 ? 0 : 7; }\n"
+    assert check_entry(entry, Check(code=code), local_host(), [real_compiler]) == Verdict(state="passed")
+    wrong = check_entry(entry, Check(code=code.replace("? 0 : 7", "? 7 : 0")), local_host(), [real_compiler])
+    assert wrong.state == "failed"
+    assert "exited with 7" in wrong.reason
