@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -19,10 +19,10 @@ from pkgmgr.install.steps import perform_all
 from pkgmgr.install.store import RECORD, Recipe, Store, folder_hash, make_manifest
 from pkgmgr.install.texts import entry_texts
 from pkgmgr.install.toolchain import Toolchain, make_toolchain
-from pkgmgr.model.condition import Circumstances, holds
+from pkgmgr.model.condition import Circumstances, asked_facts, holds
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError, NetworkError
-from pkgmgr.model.package import Package, Source
+from pkgmgr.model.package import Condition, Package, Source
 from pkgmgr.model.plan import Plan, Step
 from pkgmgr.model.target import ANY, Target, TargetDocument, parse_target
 
@@ -42,6 +42,8 @@ class Installer:
     """Gives a package and its folder by name."""
     target: Callable[[str], TargetDocument]
     recognise: Recognise
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What conditions may ask of the host."""
     tell: Callable[[str], None] = lambda _line: None
     """Told in one line what is being done."""
     jobs: int = 1
@@ -68,14 +70,20 @@ class Installer:
     def _circumstances(self, step: Step) -> Circumstances:
         target = parse_target(step.toolchain_target)
         document = self.target(step.toolchain_target)
-        return Circumstances(target=target, libc=document.libc, version=step.version, variants=step.variants)
+        return Circumstances(
+            target=target,
+            libc=document.libc,
+            version=step.version,
+            variants=step.variants,
+            facts=self.facts if target == self.host else {},
+        )
 
     def _row(self, step: Step, entries: Mapping[str, Entry]) -> Entry:
         package, folder = self.package(step.package or "")
         roles = {role: entries[key] for role, key in step.needs.items()}
         circumstances = self._circumstances(step)
         sources = needed_sources(package, circumstances)
-        recipe = make_recipe(package, folder, step, sources, roles)
+        recipe = make_recipe(package, folder, step, sources, roles, asked_facts(conditions(package), circumstances))
         known = self.store.find(recipe)
         if known is not None:
             return known
@@ -235,6 +243,7 @@ def make_recipe(
     step: Step,
     sources: Mapping[str, Sequence[Source]],
     roles: Mapping[str, Entry],
+    facts: Mapping[str, str],
 ) -> Recipe:
     """Give what names a build: everything that its result depends on."""
     return Recipe(
@@ -245,7 +254,14 @@ def make_recipe(
         document=folder_hash(folder),
         sources={name: " or ".join(row.sha256 for row in rows) for name, rows in sources.items()},
         dependencies={role: entry.id if entry.package else entry.fingerprint for role, entry in roles.items()},
+        facts=facts,
     )
+
+
+def conditions(package: Package) -> list[Condition]:
+    """Give every condition of a document."""
+    rows = [*package.source, *package.step, *(row for row in package.requires if not isinstance(row, str))]
+    return [*(row.when for row in rows), *package.conflicts]
 
 
 def _rewrite(folder: Path, staged: str, final: str) -> None:

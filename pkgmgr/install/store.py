@@ -50,11 +50,16 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """Name → sha256."""
     dependencies: Mapping[str, str]
     """Role → id of an installed entry, or fingerprint of a found one."""
+    facts: Mapping[str, str] = {}
+    """What the document's conditions asked of the machine, where they asked."""
 
     @property
     def digest(self) -> str:
         """Give the hash that names the build, in hexadecimal."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+        rows = msgspec.to_builtins(self)
+        if not self.facts:  # most ask nothing, and keep the name that they had before facts could be asked for
+            del rows["facts"]
+        return hashlib.sha256(msgspec.json.encode(rows, order="sorted")).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)

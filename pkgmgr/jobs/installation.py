@@ -22,6 +22,7 @@ from pkgmgr.jobs.pythons import Pythons, makes_environment, separate
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
+from pkgmgr.model.condition import LateFacts, platform_facts
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.lock import LockedPython, LockedWheel
 from pkgmgr.model.operation import Operation
@@ -181,6 +182,7 @@ def make_installer(workspace: Workspace, wishes: Wishes) -> Installer:
         package=package,
         target=lambda name: workspace.catalog.require_target(name)[1],
         recognise=recognise,
+        facts=LateFacts(lambda: platform_facts(workspace.platform())),
         tell=wishes.tell,
         jobs=wishes.jobs or workspace.jobs,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -57,6 +57,38 @@ def platform_facts(platform: Platform) -> dict[str, str]:
         if isinstance(capability, str):
             facts.setdefault("compute_capability", capability)
     return facts
+
+
+class LateFacts(Mapping[str, str]):
+    """Facts that are read from the machine when a condition first asks for one: most never do.
+
+    :param read: gives them.
+    """
+
+    def __init__(self, read: Callable[[], Mapping[str, str]]) -> None:
+        self._read = read
+        self._known: Mapping[str, str] | None = None
+
+    def _all(self) -> Mapping[str, str]:
+        if self._known is None:
+            self._known = self._read()
+        return self._known
+
+    def __getitem__(self, key: str) -> str:
+        return self._all()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+
+def asked_facts(conditions: Iterable[Condition], circumstances: Circumstances) -> dict[str, str]:
+    """Give the facts of the machine that conditions ask for: a result depends on these and on no others."""
+    own = {"os", "arch", "libc", "target", "version", *circumstances.variants}
+    keys = sorted({key for condition in conditions for key in condition} - own)
+    return {key: value for key in keys if (value := circumstances.facts.get(key)) is not None}
 
 
 def holds(condition: Condition, circumstances: Circumstances) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Literal
 
 from pkgmgr.catalog.document import nearest_name
 from pkgmgr.model.condition import Circumstances, chosen_variants, holds
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import NotFoundError, UsageError
-from pkgmgr.model.package import Package
+from pkgmgr.model.package import Condition, Package
 from pkgmgr.model.target import ANY, Target, find_target
 from pkgmgr.model.version import Version
 from pkgmgr.resolve.demand import BUILD_FAMILIES, Demand
@@ -20,10 +21,12 @@ from pkgmgr.resolve.world import World
 Preference = Literal["detected", "installed"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Option:
     """One way to meet a demand."""
 
+    ident: str
+    """Names it inside a plan: the same thing has the same name wherever it is wanted."""
     soft: str
     version: str | None
     runs_on: str
@@ -36,10 +39,8 @@ class Option:
     """What a package is built for, with its detail."""
     is_substitute: bool = False
     """Serves a target whose programs run on the one asked for, not that target itself."""
-
-    def key(self) -> str:
-        """Name it inside a plan."""
-        return f"{self.soft}@{self.runs_on}" + (f">{self.serves}" if self.serves != self.runs_on else "")
+    order: tuple[int, ...] = ()
+    """The least is the best."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,46 +54,81 @@ class Choice:
     """Whether something for another target, whose programs run on the one wanted, will do."""
 
 
-def options(demand: Demand, world: World, choice: Choice) -> list[Option]:
-    """Give every option for a demand, the best first."""
-    loose = choice.substitutes and demand.takes_substitutes
-    found: list[tuple[tuple[object, ...], Option]] = []
-    for place, soft in enumerate(_softs(demand, world)):
-        is_build = soft.partition(".")[0] in BUILD_FAMILIES
-        if choice.only != "installed" or demand.package:
-            for number, entry in enumerate(world.entries(soft)):
-                option = _from_entry(entry, demand, world, choice.host, is_build=is_build)
-                if option is not None and _is_allowed(option, choice) and (loose or not option.is_substitute):
-                    found.append(((option.is_substitute, _order(option, choice), place, number), option))
-        elif choice.only == "installed":
-            for number, entry in enumerate(world.entries(soft)):
-                option = _from_entry(entry, demand, world, choice.host, is_build=is_build)
-                if option is not None and entry.package is not None and (loose or not option.is_substitute):
-                    found.append(((option.is_substitute, _order(option, choice), place, number), option))
-        if choice.only != "detected":
-            for number, option in enumerate(_from_packages(soft, demand, world, choice.host)):
-                if option.is_substitute and not loose:
-                    continue
-                found.append(((option.is_substitute, _order(option, choice), place, number), option))
-    return [option for _, option in sorted(found, key=lambda row: row[0])]
+Settings = Mapping[str, str]
+"""Variants that are asked for."""
+
+_version = lru_cache(maxsize=None)(Version)
 
 
-def _is_allowed(option: Option, choice: Choice) -> bool:
-    is_installed = option.entry is not None and option.entry.package is not None
-    return not (choice.only == "installed" and not is_installed) and not (choice.only == "detected" and is_installed)
+def options(
+    soft: str, target: Target, world: World, choice: Choice, *, settings: Sequence[Settings] = ({},), any_form: bool
+) -> list[Option]:
+    """Give everything that is, or can make, a soft for a target, the best first.
+
+    :param settings: for packages: each set of variants that is asked for somewhere.
+    :param any_form: whether substitutes may stand for it.
+    """
+    is_build = soft.partition(".")[0] in BUILD_FAMILIES
+    found: list[Option] = []
+    for number, entry in enumerate(world.entries(soft)):
+        if choice.only is not None and (choice.only == "installed") != (entry.package is not None):
+            continue
+        option = _from_entry(entry, target, world, choice, is_build=is_build, number=number)
+        if option is not None:
+            found.append(option)
+    if choice.only != "detected":
+        made: dict[str, Option] = {}
+        for place, package in enumerate(world.providers(soft)):
+            for number, wanted in enumerate(settings):
+                if all(
+                    value in package.variant[name].values if name in package.variant else False
+                    for name, value in wanted.items()
+                ):
+                    for option in _from_package(package, wanted, (place, number), target, world, choice):
+                        made.setdefault(option.ident, option)
+        found += made.values()
+    usable = [option for option in found if not option.is_substitute or (choice.substitutes and any_form)]
+    return sorted(usable, key=lambda option: option.order)
 
 
-def _order(option: Option, choice: Choice) -> int:
+def fits(option: Option, demand: Demand, world: World, settings: Sequence[Settings] = ({},)) -> bool:
+    """Tell whether an option meets a demand for its soft.
+
+    :param settings: of the whole request: a variant that a demand for a package leaves open means the target's
+        default or what another demand asks for, not whatever form an earlier request has left behind.
+    """
+    if option.is_substitute and not demand.takes_substitutes:
+        return False
+    if not _version_fits(option.version, demand):
+        return False
+    entry, package = option.entry, option.package
+    if package is not None:
+        return (
+            (not demand.package or package.name == demand.package)
+            and set(demand.languages).issubset(package.languages)
+            and all(option.variants.get(name) == value for name, value in demand.variants.items())
+        )
+    assert entry is not None
+    if demand.package and entry.package != demand.package:
+        return False
+    languages = entry.attributes.get("languages", [])
+    if not set(demand.languages).issubset(languages if isinstance(languages, list) else ()):
+        return False
+    return _variants_fit(entry, demand, world, settings)
+
+
+def _order(entry: Entry | None, choice: Choice) -> int:
     """Put what is there before what would have to be made, unless a person prefers otherwise."""
-    if option.entry is None:
+    if entry is None:
         return 0 if choice.prefer == "installed" else 2
-    is_installed = option.entry.package is not None
+    is_installed = entry.package is not None
     if choice.prefer == "installed":
         return -1 if is_installed else 1
     return 1 if choice.prefer == "detected" and is_installed else 0
 
 
-def _softs(demand: Demand, world: World) -> Sequence[str]:
+def softs_of(demand: Demand, world: World) -> Sequence[str]:
+    """Give the softs that a demand may mean, those to be preferred first."""
     if demand.package:
         return [world.package(demand.package).provides]
     if demand.soft:
@@ -102,61 +138,56 @@ def _softs(demand: Demand, world: World) -> Sequence[str]:
     return [*preferred, *(name for name in softs if name not in preferred)]
 
 
-def _from_entry(entry: Entry, demand: Demand, world: World, host: Target, *, is_build: bool) -> Option | None:
-    if demand.package and entry.package != demand.package:
+def _from_entry(
+    entry: Entry, target: Target, world: World, choice: Choice, *, is_build: bool, number: int
+) -> Option | None:
+    fit = _fitting_target(entry.target, choice.host if is_build else target, world)
+    if fit is None:
         return None
-    if not _version_fits(entry.version, demand):
-        return None
-    if not _variants_fit(entry, demand, world):
-        return None
-    languages = entry.attributes.get("languages", [])
-    if not set(demand.languages).issubset(languages if isinstance(languages, list) else ()):
-        return None
-    runs_on = host if is_build else demand.target
-    fits = _fitting_target(entry.target, runs_on, world)
-    if fits is None:
-        return None
-    serves, is_substitute = entry.target, False
+    serves, is_substitute = entry.target, not is_build and fit == "runs"
     if entry.emits:
-        served = [(text, _fitting_target(text, demand.target, world)) for text in entry.emits]
+        served = [(text, _fitting_target(text, target, world)) for text in entry.emits]
         exact = [text for text, fit in served if fit == "exact"]
         loose = [text for text, fit in served if fit == "runs"]
         if not exact and not loose:
             return None
         serves = (exact or loose)[0]
         is_substitute = not exact
-    elif not is_build:
-        is_substitute = fits == "runs"
     return Option(
+        ident=entry.id,
         soft=entry.soft,
         version=entry.version,
         runs_on=entry.target,
         serves=serves,
         entry=entry,
-        target=demand.target,
+        target=target,
         is_substitute=is_substitute,
+        order=(is_substitute, _order(entry, choice), number),
     )
 
 
 def _version_fits(version: str | None, demand: Demand) -> bool:
     if demand.range.is_any:
         # A pre-release is taken only when asked for; what is there without a version may be anything.
-        return version is None or not Version(version).is_prerelease
-    return version is not None and demand.range.admits(Version(version))
+        return version is None or not _version(version).is_prerelease
+    return version is not None and demand.range.admits(_version(version))
 
 
-def _variants_fit(entry: Entry, demand: Demand, world: World) -> bool:
-    """Tell whether an entry is of the form that is wanted.
-
-    A variant that a demand for a package leaves open means the target's default, not whatever form an earlier
-    request has left behind.
-    """
+def _variants_fit(entry: Entry, demand: Demand, world: World, settings: Sequence[Settings]) -> bool:
+    """Tell whether an entry is of the form that is wanted."""
     made_with = entry.attributes.get("variants", {})
     held = made_with if isinstance(made_with, dict) else {}
-    wanted = dict(demand.variants)
-    if demand.package:
-        wanted = chosen_variants(world.package(demand.package).variant, demand.variants, demand.target)
-    return all(held.get(name, entry.attributes.get(name)) == value for name, value in wanted.items())
+
+    def value(name: str) -> object:
+        return held.get(name, entry.attributes.get(name))
+
+    if not all(value(name) == wanted for name, wanted in demand.variants.items()):
+        return False
+    if not demand.package:
+        return True
+    declared = world.package(demand.package).variant
+    forms = [chosen_variants(declared, {**wanted, **demand.variants}, demand.target) for wanted in settings]
+    return any(all(value(name) == wanted for name, wanted in form.items()) for form in forms)
 
 
 def _fitting_target(has: str, wanted: Target, world: World) -> Literal["exact", "runs"] | None:
@@ -176,76 +207,92 @@ def _api_fits(mine: Target, wanted: Target) -> bool:
     return mine.api_level is None or wanted.api_level is None or mine.api_level <= wanted.api_level
 
 
-def _from_packages(soft: str, demand: Demand, world: World, host: Target) -> Iterator[Option]:
-    packages = [world.package(demand.package)] if demand.package else world.providers(soft)
-    for package in packages:
-        check_variants(package, demand)
-        for target, is_substitute in _build_targets(package, demand, world, host):
-            yield from _versions(package, demand, world, target, host, is_substitute=is_substitute)
+def _from_package(
+    package: Package, wanted: Settings, place: tuple[int, int], target: Target, world: World, choice: Choice
+) -> Iterator[Option]:
+    for built_for, is_substitute in _build_targets(package, target, world, choice.host):
+        variants = chosen_variants(package.variant, wanted, built_for)
+        runs_on = {"any": ANY, "host": str(choice.host)}.get(package.product, str(built_for))
+        serves = str(target) if package.emits else runs_on
+        form = "".join(f"+{key}={value}" for key, value in sorted(variants.items()))
+        for number, version in enumerate(package_versions(package)):
+            if why_not(package, version, variants, built_for, world):
+                continue
+            yield Option(
+                ident=f"{package.name}@{version}{form}:{runs_on}" + (f">{serves}" if serves != runs_on else ""),
+                soft=package.provides,
+                version=version,
+                runs_on=runs_on,
+                serves=serves,
+                package=package,
+                variants=variants,
+                target=built_for,
+                is_substitute=is_substitute,
+                order=(is_substitute, _order(None, choice), place[0], place[1], number),
+            )
 
 
-def _build_targets(package: Package, demand: Demand, world: World, host: Target) -> Iterator[tuple[Target, bool]]:
+def why_not(package: Package, version: str, variants: Settings, target: Target, world: World) -> str:
+    """Say why a package can't make a version in a form for a target; empty when it can."""
+    if not package.conflicts and not any(row.when for row in package.source):
+        return ""
+    circumstances = circumstances_of(world, target, version, variants)
+    for conflict in package.conflicts:
+        if holds(conflict, circumstances):
+            return f"it can't be made with {_condition_text(conflict)}"
+    rows = [row for row in package.source if row.version == version]
+    if rows and not any(holds(row.when, circumstances) for row in rows):
+        return f"no source of {version} is for {target}" + (f" with {_settings_text(variants)}" if variants else "")
+    return ""
+
+
+def circumstances_of(world: World, target: Target, version: str | None, variants: Settings) -> Circumstances:
+    """Give what the conditions of a package are held against."""
+    return Circumstances(
+        target=target,
+        libc=world.target(str(target)).libc,
+        version=version,
+        variants=variants,
+        facts=world.facts(target),
+    )
+
+
+def _condition_text(condition: Condition) -> str:
+    return ", ".join(
+        f"{key}={wanted if isinstance(wanted, str) else '|'.join(wanted)}" for key, wanted in condition.items()
+    )
+
+
+def _settings_text(settings: Settings) -> str:
+    return ", ".join(f"{key}={value}" for key, value in settings.items())
+
+
+def _build_targets(package: Package, wanted: Target, world: World, host: Target) -> Iterator[tuple[Target, bool]]:
     """Give the targets to build a package for: the one wanted, and those whose programs run there."""
+    name, runs = str(wanted), world.target(str(wanted)).runs
     if package.product == "host":
-        if not _can_serve(package, demand, world):
+        if not any(_matches((str(host), str(host.base)), glob) for glob in package.targets):
             return
-        is_substitute = bool(package.emits) and not _matches(str(demand.target), package.emits)
-        yield host, is_substitute
+        served = [other for other in (name, *runs) if any(_matches((other,), glob) for glob in package.emits)]
+        if served or not package.emits:
+            yield host, bool(package.emits) and served[0] != name
         return
-    names = [(str(demand.target), False)]
+    names = [(name, False)]
     if package.product == "target":
-        names += [(name, True) for name in world.target(str(demand.target)).runs]
-    for name, is_substitute in names:
-        target = find_target(name)
-        if target is not None and any(
-            fnmatchcase(part, glob) for part in (name, str(target.base)) for glob in package.targets
-        ):
+        names += [(other, True) for other in runs]
+    for other, is_substitute in names:
+        target = find_target(other)
+        if target is not None and any(_matches((other, str(target.base)), glob) for glob in package.targets):
             yield target, is_substitute
 
 
-def _can_serve(package: Package, demand: Demand, world: World) -> bool:
-    if not set(demand.languages).issubset(package.languages):
-        return False
-    if not package.emits:
-        return True
-    served = [str(demand.target), *world.target(str(demand.target)).runs]
-    return any(_matches(name, package.emits) for name in served)
-
-
-def _matches(name: str, globs: Sequence[str]) -> bool:
-    return any(fnmatchcase(name, glob) for glob in globs)
-
-
-def _versions(
-    package: Package, demand: Demand, world: World, target: Target, host: Target, *, is_substitute: bool
-) -> Iterator[Option]:
-    variants = chosen_variants(package.variant, demand.variants, target)
-    libc = world.target(str(target)).libc
-    for version in package_versions(package):
-        if not demand.range.admits(Version(version)):
-            continue
-        circumstances = Circumstances(target=target, libc=libc, version=version, variants=variants)
-        if any(holds(row, circumstances) for row in package.conflicts):
-            continue
-        rows = [row for row in package.source if row.version == version]
-        if rows and not any(holds(row.when, circumstances) for row in rows):
-            continue
-        runs_on = {"any": ANY, "host": str(host)}.get(package.product, str(target))
-        yield Option(
-            soft=package.provides,
-            version=version,
-            runs_on=runs_on,
-            serves=str(demand.target) if package.emits else runs_on,
-            package=package,
-            variants=variants,
-            target=target,
-            is_substitute=is_substitute,
-        )
+def _matches(names: Sequence[str], glob: str) -> bool:
+    return any(fnmatchcase(name, glob) for name in names)
 
 
 def package_versions(package: Package) -> list[str]:
     """Give the versions that a package can make, the newest first."""
-    return sorted({row.version for row in package.source}, key=Version, reverse=True)
+    return sorted({row.version for row in package.source}, key=_version, reverse=True)
 
 
 def check_variants(package: Package, demand: Demand) -> None:
@@ -263,5 +310,5 @@ def check_variants(package: Package, demand: Demand) -> None:
             hint = f"did you mean {nearest!r}?" if nearest else f"its values: {', '.join(values)}"
             raise UsageError(f"{package.name}: variant {name!r} has no value {value!r}", hint=hint)
     versions = package_versions(package)
-    if not any(demand.range.admits(Version(version)) for version in versions):
+    if not any(demand.range.admits(_version(version)) for version in versions):
         raise NotFoundError(f"{package.name} has no version {demand.range}", hint=f"there are {', '.join(versions)}")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from pkgmgr.model.condition import Circumstances, holds
-from pkgmgr.model.errors import CkpmError, ConflictError, NotFoundError
+import msgspec
+
+from pkgmgr.model.errors import ConflictError
 from pkgmgr.model.package import Require
 from pkgmgr.model.plan import Plan, Step
 from pkgmgr.model.target import Target
 from pkgmgr.resolve.demand import Demand, read_requirement
-from pkgmgr.resolve.options import Choice, Option, options
+from pkgmgr.resolve.explain import explain
+from pkgmgr.resolve.options import Choice, Option, check_variants
+from pkgmgr.resolve.search import Rule, Unsolvable, search
+from pkgmgr.resolve.slots import Enlarged, Slot, Slots
 from pkgmgr.resolve.world import World
 
 
@@ -23,169 +27,183 @@ def resolve(requirements: Sequence[str | Require], *, world: World, target: Targ
     :raises ConflictError: when each could be met, but not all together.
     """
     demands = [read_requirement(requirement, target, choice.host) for requirement in requirements]
-    solver = _Solver(world=world, choice=choice)
+    for demand in demands:
+        if demand.package:
+            check_variants(world.package(demand.package), demand)
+    slots = Slots(world=world, choice=choice)
     try:
-        chosen = solver.solve(demands)
-    except NotFoundError:
+        solution = _solve(slots, demands)
+    except Unsolvable as failure:
+        error = explain(failure.rules, slots, ())
+        if isinstance(error, ConflictError) or not world.target(str(target)).runs:
+            raise explain(failure.rules, slots, _relaxed(demands, world, choice)) from failure
         # Nothing serves the target itself: take what serves one whose programs run there, if there is such a one.
-        if choice.substitutes or not world.target(str(target)).runs:
-            raise
-        solver = _Solver(world=world, choice=replace(choice, substitutes=True))
-        chosen = solver.solve(demands)
-    return _plan(demands, chosen, solver, target, choice)
+        substitutes = Slots(world=world, choice=replace(choice, substitutes=True))
+        found = _try(substitutes, demands)
+        if found is None:
+            raise error from failure
+        slots, solution = substitutes, found
+    return _Writer(slots, solution).plan(demands, target)
 
 
-@dataclass
-class _Solver:
-    """Depth-first search with backtracking over demands, in the order in which they arise.
+def _solve(slots: Slots, demands: Sequence[Demand]) -> dict[Slot, int]:
+    """Search; in the order of the demands' texts, so that the order of asking changes nothing.
 
-    The same question is asked of the world once; the same input gives the same answer.
+    :raises Unsolvable: when there is no solution.
     """
+    while True:
+        try:
+            rules: list[Rule[Slot]] = [slots.root(demand) for demand in sorted(demands, key=lambda item: item.text)]
+            return search(slots, rules)
+        except Enlarged:
+            slots.restart()
 
-    world: World
-    choice: Choice
-    _options: dict[Demand, list[Option]] = field(default_factory=dict)
-    deepest: tuple[Demand, str] | None = None
-    """The demand that could not be met in the most advanced attempt, and with what it collides."""
-    _depth: int = -1
-    _missing: CkpmError | None = None
-    """Why the first demand that has no option at all has none."""
 
-    def solve(self, demands: Sequence[Demand]) -> dict[Demand, Option]:
-        """Choose an option for each demand and for those that the options bring along."""
-        chosen = self._search(tuple(demands), {})
-        if chosen is None:
-            raise self._missing if self._missing is not None and self.deepest is None else self._conflict()
-        return chosen
-
-    def _search(self, open_: tuple[Demand, ...], chosen: dict[Demand, Option]) -> dict[Demand, Option] | None:
-        if not open_:
-            return chosen
-        demand, rest = open_[0], open_[1:]
-        if demand in chosen:
-            return self._search(rest, chosen)
-        candidates = self._candidates(demand)
-        taken = {_identity(option, by): option for by, option in chosen.items()}
-        shared = [option for option in candidates if taken.get(_identity(option, demand)) == option]
-        for option in shared or candidates:
-            other = taken.get(_identity(option, demand))
-            if other is not None and other != option:
-                self._note(demand, other, len(chosen))
-                continue
-            following = self._search((*self.needs(option), *rest), {**chosen, demand: option})
-            if following is not None:
-                return following
+def _try(slots: Slots, demands: Sequence[Demand]) -> dict[Slot, int] | None:
+    try:
+        return _solve(slots, demands)
+    except Unsolvable:
         return None
 
-    def _candidates(self, demand: Demand) -> list[Option]:
-        if demand not in self._options:
-            self._options[demand] = options(demand, self.world, self.choice)
-        if not self._options[demand] and self._missing is None:
-            # Not an error yet: another option of whoever demands it may do without.
-            self._missing = _nothing_fits(demand, self.world, self.choice)
-        return self._options[demand]
 
-    def needs(self, option: Option) -> list[Demand]:
-        """Give what a package needs to be made; an entry that is there needs nothing more."""
-        package = option.package
-        if package is None:
-            return []
-        libc = self.world.target(str(option.target)).libc
-        circumstances = Circumstances(target=option.target, libc=libc, version=option.version, variants=option.variants)
-        found = []
-        for row in package.requires:
-            if not isinstance(row, str) and not holds(row.when, circumstances):
-                continue
-            found.append(read_requirement(row, option.target, self.choice.host, by=f"package:{package.name}"))
-        return found
+def _relaxed(demands: Sequence[Demand], world: World, choice: Choice) -> list[tuple[Demand, str]]:
+    """Give the demands of a person without whose version or form all others can be met, and what would be taken."""
+    found = []
+    for index, demand in enumerate(demands):
+        if demand.range.is_any and not demand.variants:
+            continue
+        open_ = read_requirement(
+            Require(soft=demand.soft, package=demand.package, languages=demand.languages), demand.target, choice.host
+        )
+        slots = Slots(world=world, choice=choice)
+        solution = _try(slots, [*demands[:index], open_, *demands[index + 1 :]])
+        if solution is not None:
+            slot = slots.demanded(open_)
+            option = slots.option(slot, solution[slot])
+            found.append((demand, f"{option.soft} {option.version or ''}".rstrip()))
+    return found
 
-    def _note(self, demand: Demand, other: Option, depth: int) -> None:
-        if depth >= self._depth:
-            self._depth = depth
-            self.deepest = (demand, f"{other.soft} {other.version} was chosen for another demand")
 
-    def _conflict(self) -> CkpmError:
-        if self.deepest is None:
-            return ConflictError("the requirements have no common solution")
-        demand, reason = self.deepest
-        by = demand.by or "you"
-        return ConflictError(
-            f"no common solution: {by} asked for {demand.text}, but {reason}",
-            hint="loosen one of the two versions, or ask for them separately",
+class _Writer:
+    """Writes a solution as rows, what is needed first."""
+
+    def __init__(self, slots: Slots, solution: dict[Slot, int]) -> None:
+        self._slots = slots
+        self._solution = solution
+        self._rows: dict[str, Step] = {}
+        self._keys: dict[Slot, str] = {}
+        self._demanders: dict[str, dict[str, None]] = {}
+        self._limits: dict[Slot, dict[str, None]] = {}
+
+    def plan(self, demands: Sequence[Demand], target: Target) -> Plan:
+        """Write the plan."""
+        places = {demand.text: self._place(demand, self._slots.demanded(demand)) for demand in demands}
+        for demand in demands:
+            self._limit(demand, places[demand.text])
+        for slot in self._reachable(places.values()):
+            for demand, where in self._slots.needs(slot, self._solution[slot]):
+                self._limit(demand, self._place(demand, where))
+        roots = {}
+        for demand in demands:
+            roots[demand.text] = self._add(places[demand.text])
+            self._demanders.setdefault(roots[demand.text], {})[demand.text] = None
+        roles = {demand.role: roots[demand.text] for demand in demands}
+        steps = [
+            replace_step(step, demanded_by=tuple(self._demanders.get(key, ()))) for key, step in self._rows.items()
+        ]
+        chosen = [self._option(slot) for slot in self._keys]
+        return Plan(
+            host=str(self._slots.choice.host),
+            target=str(target),
+            steps=tuple(steps),
+            roots={**roots, **{role: key for role, key in roles.items() if role not in roots}},
+            notes=tuple(dict.fromkeys(_notes(chosen, target))),
         )
 
+    def _option(self, slot: Slot) -> Option:
+        return self._slots.option(slot, self._solution[slot])
 
-def _identity(option: Option, demand: Demand) -> tuple[str, str, str]:
-    """Two options with the same identity can't stand in one result: one version of a soft for each target.
+    def _place(self, demand: Demand, slot: Slot) -> Slot:
+        """Give where the answer to a demand stands: a description leads to the soft that was taken."""
+        if slot.kind != "tags":
+            return slot
+        return Slot("soft", self._option(slot).soft, slot.target, slot.scope)
 
-    Of models and data sets there may be as many as are asked for.
-    """
-    if not option.soft.startswith(("model.", "dataset.")):
-        return (option.soft, str(demand.target), "")
-    variants = ",".join(f"{key}={value}" for key, value in sorted(option.variants.items()))
-    return (option.soft, option.runs_on, f"{option.version}:{variants}:{option.entry.id if option.entry else ''}")
+    def _limit(self, demand: Demand, slot: Slot) -> None:
+        if not demand.range.is_any:
+            self._limits.setdefault(slot, {})[f"{demand.by or 'you'} asked for {demand.text}"] = None
 
+    def _reachable(self, roots: Iterable[Slot]) -> list[Slot]:
+        found = dict.fromkeys(roots)
+        waiting = list(found)
+        while waiting:
+            slot = waiting.pop()
+            for demand, where in self._slots.needs(slot, self._solution[slot]):
+                place = self._place(demand, where)
+                if place not in found:
+                    found[place] = None
+                    waiting.append(place)
+        return list(found)
 
-def _nothing_fits(demand: Demand, world: World, choice: Choice) -> CkpmError:
-    wanted = demand.text + (f" for {demand.target}" if demand.target != choice.host else "")
-    by = f" (needed by {demand.by})" if demand.by else ""
-    softs = (
-        [demand.soft] if demand.soft else [soft.name for soft in world.softs_tagged(demand.tags)] if demand.tags else []
-    )
-    present = [entry for soft in softs for entry in world.entries(soft)]
-    have = ", ".join(
-        f"{entry.soft} {entry.version} for {', '.join(entry.emits) or entry.target}" for entry in present[:4]
-    )
-    message = f"nothing meets {wanted}{by}"
-    if have:
-        message += f"; there is {have}"
-    makers = [package.name for soft in softs for package in world.providers(soft)]
-    if makers:
-        hint = f"{', '.join(makers)} can't make it in that version or for that target; 'ckpm show package:{makers[0]}'"
-    elif softs:
-        hint = f"no package makes it; 'ckpm why {softs[0]}' tells what was turned down"
-    else:
-        hint = "'ckpm list soft' shows what can be asked for"
-    return NotFoundError(message, hint=hint)
+    def _add(self, root: Slot) -> str:
+        """Write the row of a slot behind the rows of all that it needs, without recursion: chains can be long."""
+        path: list[tuple[Slot, Iterator[tuple[str, Slot]], dict[str, str]]] = [self._begin(root)]
+        while True:
+            slot, needs, keys = path[-1]
+            role_place = next(needs, None)
+            if role_place is not None:
+                role, place = role_place
+                if place in self._keys:
+                    keys[role] = self._keys[place]
+                    continue
+                if any(place == other for other, _, _ in path):
+                    names = [self._option(item).soft for item, _, _ in path]
+                    raise ConflictError(
+                        f"{' needs '.join([*names, self._option(place).soft])}: they need each other to be made",
+                        hint="one of these packages must require less",
+                    )
+                keys[role] = ""
+                path.append(self._begin(place))
+                continue
+            path.pop()
+            key = self._write(slot, keys)
+            if not path:
+                return key
+            waiting = path[-1][2]
+            waiting.update({role: key for role, value in waiting.items() if not value})
 
+    def _begin(self, slot: Slot) -> tuple[Slot, Iterator[tuple[str, Slot]], dict[str, str]]:
+        if slot in self._keys:
+            return slot, iter(()), {}
+        needs = self._slots.needs(slot, self._solution[slot])
+        return slot, iter([(demand.role, self._place(demand, where)) for demand, where in needs]), {}
 
-def _plan(
-    demands: Sequence[Demand], chosen: Mapping[Demand, Option], solver: _Solver, target: Target, choice: Choice
-) -> Plan:
-    rows: dict[str, Step] = {}
-    keys: dict[int, str] = {}
-
-    def add(option: Option, by: str) -> str:
-        key = _row_key(option)
-        if key in rows:
-            return key
-        needs = {}
-        for demand in solver.needs(option):
-            needs[demand.role] = add(chosen[demand], f"package:{option.package.name}" if option.package else "")
-        rows[key] = _step(option, key, needs, by, solver.world)
-        keys[id(option)] = key
+    def _write(self, slot: Slot, needs: dict[str, str]) -> str:
+        if slot in self._keys:
+            return self._keys[slot]
+        option = self._option(slot)
+        key = option.ident
+        while key in self._rows and self._rows[key].needs != needs:  # the same version, made with something else
+            key += "'"
+        self._keys[slot] = key
+        self._rows.setdefault(key, _step(option, key, needs, self._slots.world, self._why_older(slot)))
+        if option.package is not None:
+            for other in needs.values():
+                self._demanders.setdefault(other, {})[f"package:{option.package.name}"] = None
         return key
 
-    roots = {demand.text: add(chosen[demand], demand.text) for demand in demands}
-    roles = {demand.role: roots[demand.text] for demand in demands}
-    return Plan(
-        host=str(choice.host),
-        target=str(target),
-        steps=tuple(rows.values()),
-        roots={**roots, **{role: key for role, key in roles.items() if role not in roots}},
-        notes=tuple(dict.fromkeys(_notes(rows.values(), chosen.values(), target))),
-    )
+    def _why_older(self, slot: Slot) -> str:
+        """Say who keeps a slot from its best option."""
+        limits = list(self._limits.get(slot, ()))
+        return f"; {', '.join(limits[:3])}" if self._solution[slot] != 1 and limits else ""
 
 
-def _row_key(option: Option) -> str:
-    if option.entry is not None:
-        return option.entry.id
-    variants = "".join(f"+{key}={value}" for key, value in sorted(option.variants.items()))
-    name = option.package.name if option.package is not None else option.soft
-    return f"{name}@{option.version}{variants}:{option.runs_on}"
+def replace_step(step: Step, *, demanded_by: tuple[str, ...]) -> Step:
+    """Give a row with those who asked for it."""
+    return msgspec.structs.replace(step, demanded_by=demanded_by)
 
 
-def _step(option: Option, key: str, needs: Mapping[str, str], by: str, world: World) -> Step:
+def _step(option: Option, key: str, needs: dict[str, str], world: World, why: str) -> Step:
     entry = option.entry
     if entry is None:
         assert option.package is not None
@@ -195,11 +213,10 @@ def _step(option: Option, key: str, needs: Mapping[str, str], by: str, world: Wo
             package=option.package.name,
             version=option.version,
             target=option.runs_on,
-            reason=_why_install(option, world),
+            reason=_why_install(option, world) + why,
             key=key,
             variants=option.variants,
             needs=needs,
-            demanded_by=(by,),
             toolchain_target=str(option.target),
         )
     known = world.is_known(entry)
@@ -215,10 +232,9 @@ def _step(option: Option, key: str, needs: Mapping[str, str], by: str, world: Wo
         package=entry.package,
         version=entry.version,
         target=entry.target,
-        reason=place + substitute,
+        reason=place + substitute + why,
         key=key,
         entry=entry,
-        demanded_by=(by,),
         toolchain_target=option.serves,
     )
 
@@ -235,7 +251,7 @@ def _why_install(option: Option, world: World) -> str:
     return f"none that is here fits ({nearest.version or 'no version'} for {what}); {made}"
 
 
-def _notes(steps: Iterable[Step], chosen: Iterable[Option], target: Target) -> Iterator[str]:
+def _notes(chosen: Iterable[Option], target: Target) -> Iterator[str]:
     for option in chosen:
         if option.package is not None:
             for glob, note in option.package.notes.items():

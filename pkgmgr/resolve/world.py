@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.package import Package
 from pkgmgr.model.soft import Soft
-from pkgmgr.model.target import TargetDocument
+from pkgmgr.model.target import Target, TargetDocument
 
 
 class World(Protocol):
@@ -34,3 +34,6 @@ class World(Protocol):
 
     def target(self, name: str) -> TargetDocument:
         """Give the document of a target, or raise `NotFoundError`."""
+
+    def facts(self, target: Target) -> Mapping[str, str]:
+        """Give what is known of the machine that is meant (`platform_facts`); empty where it is not this one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -16,7 +16,7 @@ from pkgmgr.model.errors import CkpmError, ConflictError, NotFoundError, UsageEr
 from pkgmgr.model.package import Package, Require, Source, Variant
 from pkgmgr.model.plan import Plan
 from pkgmgr.model.soft import Soft
-from pkgmgr.model.target import TargetDocument, parse_target
+from pkgmgr.model.target import Target, TargetDocument, parse_target
 from pkgmgr.resolve.options import Choice
 from pkgmgr.resolve.solve import resolve
 
@@ -31,6 +31,7 @@ class FakeWorld:
     present: Sequence[Entry] = ()
     made: Sequence[Package] = ()
     known: set[str] = field(default_factory=set)
+    about_host: Mapping[str, str] = field(default_factory=dict)
 
     def soft(self, name: str) -> Soft:
         return Soft(name=name, summary="x")
@@ -56,6 +57,9 @@ class FakeWorld:
 
     def target(self, name: str) -> TargetDocument:
         return TARGETS.require_target(name)[1]
+
+    def facts(self, target: Target) -> Mapping[str, str]:
+        return self.about_host if target == HOST else {}
 
 
 def gcc(version: str, emits: str = "linux-x86_64", soft: str = "compiler.gcc") -> Entry:

@@ -1,0 +1,120 @@
+"""Why there is no solution: which demands collide, who made them, what would help. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pkgmgr.model.errors import CkpmError, ConflictError, NotFoundError
+from pkgmgr.resolve.demand import Demand
+from pkgmgr.resolve.options import Choice, Option, package_versions, why_not
+from pkgmgr.resolve.search import Rule
+from pkgmgr.resolve.slots import Origin, Slot, Slots
+from pkgmgr.resolve.world import World
+
+_MOST = 8
+
+
+def explain(rules: Iterable[Rule[Slot]], slots: Slots, relaxed: Sequence[tuple[Demand, str]]) -> CkpmError:
+    """Make the error of the rules that leave no choice.
+
+    :param relaxed: the demands of the person without which there is a solution, and what it would take there.
+    """
+    origins = [rule.origin for rule in rules if isinstance(rule.origin, Origin)]
+    colliding = _colliding(origins)
+    dead = [origin for origin in origins if not origin.mask]
+    if dead and not colliding:
+        failure = dead[0].failure
+        return failure if failure is not None else nothing_fits(dead[0].demand, slots.world, slots.choice)
+    places = list(dict.fromkeys(origin.slot for origin in (colliding or origins)))
+    what = ", ".join(f"{slot.name} for {slot.target}" for slot in places[:3])
+    ordered = sorted(origins, key=lambda origin: (bool(origin.by), origin.slot not in places, origin.demand.text))
+    lines = list(dict.fromkeys(_line(origin, slots) for origin in ordered))
+    text = "".join(f"\n  {line}" for line in lines[:_MOST])
+    if len(lines) > _MOST:
+        text += f"\n  and {len(lines) - _MOST} more"
+    return ConflictError(f"no common solution for {what}:{text}", hint=_hint(relaxed, slots.choice))
+
+
+def _colliding(origins: Sequence[Origin]) -> list[Origin]:
+    """Give the demands that can each be met, but not with the others on the same slot."""
+    found: list[Origin] = []
+    for slot in dict.fromkeys(origin.slot for origin in origins):
+        here = [origin for origin in origins if origin.slot == slot and origin.mask]
+        left = -1
+        for origin in here:
+            left &= origin.mask
+        if not left:
+            found += here
+    return found
+
+
+def _line(origin: Origin, slots: Slots) -> str:
+    who = _name(origin.by) + " needs" if origin.by else "you asked for"
+    met = ", ".join(dict.fromkeys(_version(option) for option in slots.options_of(origin.slot, origin.mask)[:4]))
+    if origin.slot.kind == "one":
+        return f"{_name(origin.by)} can't stand beside another {origin.slot.name}"
+    return f"{who} {origin.demand.text}" + (f" (there is {met})" if met else ", and nothing meets it")
+
+
+def _version(option: Option) -> str:
+    name = "" if option.version is None else option.version
+    place = "" if option.entry is None else f" at {option.entry.prefix}"
+    return f"{option.soft} {name}".rstrip() + place
+
+
+def _name(by: Sequence[Option]) -> str:
+    first = by[0]
+    name = f"package:{first.package.name}" if first.package is not None else first.soft
+    versions = list(dict.fromkeys(option.version or "" for option in by))
+    return f"{name} {versions[0]}" if len(versions) == 1 else f"{name} {versions[-1]} to {versions[0]}"
+
+
+def _hint(relaxed: Sequence[tuple[Demand, str]], choice: Choice) -> str:
+    if relaxed:
+        ways = [f"without the limits of {demand.text} it can be done, with {taken}" for demand, taken in relaxed]
+        return "; or ".join(ways)
+    if choice.only is not None:
+        return f"without --only {choice.only} more could be taken"
+    return "ask for them separately, in two envs"
+
+
+def nothing_fits(demand: Demand, world: World, choice: Choice) -> CkpmError:
+    """Make the error of a demand that nothing meets, telling what there is and why it does not do."""
+    wanted = demand.text + (f" for {demand.target}" if demand.target != choice.host else "")
+    by = f" (needed by {demand.by})" if demand.by else ""
+    softs = (
+        [demand.soft] if demand.soft else [soft.name for soft in world.softs_tagged(demand.tags)] if demand.tags else []
+    )
+    present = [entry for soft in softs for entry in world.entries(soft)]
+    have = ", ".join(
+        f"{entry.soft} {entry.version} for {', '.join(entry.emits) or entry.target}" for entry in present[:4]
+    )
+    message = f"nothing meets {wanted}{by}"
+    if have:
+        message += f"; there is {have}"
+    reason = _why_not_made(demand, world)
+    if reason:
+        kind = ConflictError if reason.startswith("it can't be made with") else NotFoundError
+        return kind(f"{message}: {reason}", hint=f"'ckpm show package:{demand.package}' lists what it can make")
+    makers = [package.name for soft in softs for package in world.providers(soft)]
+    if makers:
+        hint = f"{', '.join(makers)} can't make it in that version or for that target; 'ckpm show package:{makers[0]}'"
+    elif softs:
+        hint = f"no package makes it; 'ckpm why {softs[0]}' tells what was turned down"
+    else:
+        hint = "'ckpm list soft' shows what can be asked for"
+    return NotFoundError(message, hint=hint)
+
+
+def _why_not_made(demand: Demand, world: World) -> str:
+    """Say why the package that a person names can't make what is wanted of it."""
+    from pkgmgr.model.condition import chosen_variants
+    from pkgmgr.model.version import Version
+
+    if not demand.package:
+        return ""
+    package = world.package(demand.package)
+    variants = chosen_variants(package.variant, demand.variants, demand.target)
+    versions = [version for version in package_versions(package) if demand.range.admits(Version(version))]
+    reasons = [why_not(package, version, variants, demand.target, world) for version in versions]
+    return next((reason for reason in reasons if reason), "")
