@@ -69,6 +69,26 @@ def _skip_bracket(expression: str, start: int) -> int:
     return len(expression)
 
 
+def literal_stems(expression: str) -> list[str]:
+    """Give plain texts of which every match of the expression holds at least one; an empty one if unsure."""
+    return [literal_stem(branch) for branch in _branches(expression)]
+
+
+def _branches(expression: str) -> list[str]:
+    """Split an expression at the alternatives that are in no group."""
+    found, start, position = [], 0, 0
+    while position < len(expression):
+        character = expression[position]
+        if character in "([":
+            position = _skip_bracket(expression, position)
+            continue
+        if character == "|":
+            found.append(expression[start:position])
+            start = position + 1
+        position += 2 if character == "\\" else 1
+    return [*found, expression[start:]]
+
+
 class NameIndex:
     """Names, searchable by expressions that match whole names.
 
@@ -86,16 +106,22 @@ class NameIndex:
         """Give the names that an expression matches whole, each with its first match."""
         seen = set()
         for expression in expressions:
-            compiled = re.compile(expression)
-            for name in self._near(literal_stem(expression)):
+            compiled: re.Pattern[str] | None = None
+            for name in self._near_any(literal_stems(expression)):
+                # To compile takes longer than to see that no name comes near, which is what nine of ten softs find.
+                compiled = compiled or re.compile(expression)
                 if name not in seen and (found := compiled.fullmatch(name)):
                     seen.add(name)
                     yield name, found
 
-    def _near(self, stem: str) -> Iterator[str]:
-        if not stem:
+    def _near_any(self, stems: Sequence[str]) -> Iterator[str]:
+        if "" in stems:
             yield from self._names
             return
+        for stem in stems:
+            yield from self._near(stem)
+
+    def _near(self, stem: str) -> Iterator[str]:
         position = self._text.find(stem)
         while position >= 0:
             start = self._text.rfind("\n", 0, position) + 1

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pkgmgr.detect.names import NameIndex, literal_stem
+from pkgmgr.detect.names import NameIndex, literal_stem, literal_stems
 
 STEMS = [
     ("cmake3?", "cmake"),
@@ -25,6 +25,20 @@ def test_stem(expression: str, stem: str) -> None:
     assert literal_stem(expression) == stem
 
 
+@pytest.mark.parametrize(
+    ("expression", "stems"),
+    [
+        ("7z|7za", ["7z", "7za"]),
+        ("magick|convert(?:-im|x)?", ["magick", "convert"]),
+        (r"a\|b|[c|d]ef", ["a|b", "ef"]),
+        ("(?:a|b)c", ["c"]),
+        ("make|.*", ["make", ""]),
+    ],
+)
+def test_each_alternative_has_a_stem(expression: str, stems: list[str]) -> None:
+    assert literal_stems(expression) == stems
+
+
 NAMES = [
     "gcc",
     "gcc-12",
@@ -38,7 +52,7 @@ NAMES = [
     "nvcc",
     "a\nb",
 ]
-EXPRESSIONS = ["cmake3?", r"(?:\w+-\w+-\w+-)?gcc(?:-\d+)?", r"g\+\+", "clang|nvcc", ".*go", "a"]
+EXPRESSIONS = ["cmake3?", r"(?:\w+-\w+-\w+-)?gcc(?:-\d+)?", r"g\+\+", "clang|nvcc", "gcc|.*c", ".*go", "a"]
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)

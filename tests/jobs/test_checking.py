@@ -9,7 +9,7 @@ import pytest
 
 from pkgmgr.host.local import local_host
 from pkgmgr.jobs.checking import Verdict, check_entry, library_commands
-from pkgmgr.model.entry import Entry
+from pkgmgr.model.entry import Entry, Value
 from pkgmgr.model.soft import Check
 
 HOST = "linux-x86_64"
@@ -17,7 +17,7 @@ HOST = "linux-x86_64"
 
 def compiler(emits: str = HOST, *, cxx: bool = True, folder: str = "/usr/bin") -> Entry:
     files = {"c": f"{folder}/gcc", **({"cxx": f"{folder}/g++"} if cxx else {})}
-    attributes: dict[str, object] = {"emits": [emits]}
+    attributes: dict[str, Value] = {"emits": [emits]}
     return Entry(
         id=f"compiler.gcc-12-{emits}",
         soft="compiler.gcc",
@@ -31,7 +31,7 @@ def compiler(emits: str = HOST, *, cxx: bool = True, folder: str = "/usr/bin") -
 
 
 def library(target: str = HOST, prefix: str = "/opt/x y", link: str = "x") -> Entry:
-    attributes: dict[str, object] = {
+    attributes: dict[str, Value] = {
         "include_dirs": [f"{prefix}/include"],
         "lib_dir": f"{prefix}/lib",
         "link": link,

@@ -27,7 +27,14 @@ _FIRST_LABELS = {
     bytes([9, 2, 1, 1, 6, 1, 4, 6, 5, 7]): "fashion-mnist",
 }
 """The first ten labels of the training and the test part: names and sizes are the same."""
+# Compiled once: a folder of ImageNet has 50,000 names.
 _WNID = re.compile(r"n\d{8}$")
+_VALIDATION_IMAGE = re.compile(r"ILSVRC2012_val_\d{8}\.JPEG$")
+_IMAGENET_ARCHIVE = re.compile(r"ILSVRC2012_img_(?:train|val|test\w*)\.tar$")
+_KITTI_LABEL = re.compile(r"\d{6}\.txt$")
+_KITTI_IMAGE = re.compile(r"\d{6}\.png$")
+_SPEECH_PART = re.compile(r"(?:train|dev|test)-(?:clean|other)(?:-\d+)?$")
+_BOX_TABLE = re.compile(r"(?:annotations-bbox|oidv6-.*bbox)[\w-]*\.csv$")
 _CIFAR = {
     "cifar10": (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch", "batches.meta"),
     "cifar100": ("train", "test", "meta"),
@@ -128,11 +135,11 @@ def _imagenet(files: Files, folder: str, names: Sequence[str], origin: str) -> I
         split = posixpath.basename(folder)
         state = UNKNOWN if len(classes) == 1000 else PARTIAL
         yield _made("imagenet", "folders", folder, origin, state, classes=len(classes), split=split)
-    flat = sum(1 for name in names if re.match(r"ILSVRC2012_val_\d{8}\.JPEG$", name))
+    flat = sum(1 for name in names if _VALIDATION_IMAGE.match(name))
     if flat:
         state = COMPLETE if flat == 50_000 else PARTIAL
         yield _made("imagenet", "images", folder, origin, state, split="val", present=flat, annotated=50_000)
-    tars = [name for name in names if re.match(r"ILSVRC2012_img_(?:train|val|test\w*)\.tar$", name)]
+    tars = [name for name in names if _IMAGENET_ARCHIVE.match(name)]
     if tars:
         archives: list[Value] = list(tars)
         yield _made("imagenet", "tar", folder, origin, UNKNOWN, archives=archives)
@@ -154,8 +161,8 @@ def _kitti(files: Files, folder: str, names: Sequence[str], origin: str) -> Iter
     """KITTI's object detection: numbered images and labels of the same names."""
     if not {"image_2", "label_2"} <= set(names):
         return
-    labels = {name[:-4] for name in files.names(f"{folder}/label_2") if re.match(r"\d{6}\.txt$", name)}
-    images = {name[:-4] for name in files.names(f"{folder}/image_2") if re.match(r"\d{6}\.png$", name)}
+    labels = {name[:-4] for name in files.names(f"{folder}/label_2") if _KITTI_LABEL.match(name)}
+    images = {name[:-4] for name in files.names(f"{folder}/image_2") if _KITTI_IMAGE.match(name)}
     if labels:
         state = COMPLETE if labels <= images else PARTIAL
         yield _made("kitti", "kitti", folder, origin, state, annotated=len(labels), present=len(labels & images))
@@ -187,7 +194,7 @@ def _single_file(made: Artifact, folder: str, path: str, size: int) -> Artifact:
 
 def _librispeech(files: Files, folder: str, names: Sequence[str], origin: str) -> Iterator[Artifact]:
     """LibriSpeech: parts (``dev-clean``) of speakers and chapters."""
-    parts = [name for name in names if re.match(r"(?:train|dev|test)-(?:clean|other)(?:-\d+)?$", name)]
+    parts = [name for name in names if _SPEECH_PART.match(name)]
     speakers = [f"{folder}/{part}" for part in parts]
     if parts and any(name.isdigit() for part in speakers for name in files.names(part)):
         splits: list[Value] = list(parts)
@@ -196,7 +203,7 @@ def _librispeech(files: Files, folder: str, names: Sequence[str], origin: str) -
 
 def _openimages(files: Files, folder: str, names: Sequence[str], origin: str) -> Iterator[Artifact]:
     """Open Images by its tables of boxes."""
-    tables = [name for name in names if re.search(r"(?:annotations-bbox|oidv6-.*bbox)[\w-]*\.csv$", name)]
+    tables = [name for name in names if name.endswith(".csv") and _BOX_TABLE.search(name)]
     if tables and b"LabelName" in (files.read(f"{folder}/{tables[0]}", 4096) or b""):
         listed: list[Value] = list(tables)
         yield _made("openimages", "csv", folder, origin, UNKNOWN, tables=listed)
