@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from pkgmgr.model.package import Condition, Variant
 from pkgmgr.model.platform import Platform
@@ -96,11 +97,16 @@ def holds(condition: Condition, circumstances: Circumstances) -> bool:
     return all(_fits(key, wanted, circumstances) for key, wanted in condition.items())
 
 
+_version = lru_cache(maxsize=4096)(Version)
+_range = lru_cache(maxsize=4096)(VersionRange)
+"""The same few texts are asked for again and again: for each version of a package, all its conditions."""
+
+
 def _fits(key: str, wanted: str | tuple[str, ...], circumstances: Circumstances) -> bool:
     texts = (wanted,) if isinstance(wanted, str) else wanted
     if key == "version":
-        version = Version(circumstances.version or "")
-        return any(VersionRange(text).admits(version, prereleases=True) for text in texts)
+        version = _version(circumstances.version or "")
+        return any(_range(text).admits(version, prereleases=True) for text in texts)
     value = circumstances.value(key)
     refused = [text[1:] for text in texts if text.startswith("!")]
     accepted = [text for text in texts if not text.startswith("!")]
@@ -111,7 +117,7 @@ def _fits(key: str, wanted: str | tuple[str, ...], circumstances: Circumstances)
 
 def _is_like(value: str, text: str) -> bool:
     if text.startswith(_RANGE_OPERATORS):
-        return VersionRange(text).admits(Version(value), prereleases=True)
+        return _range(text).admits(_version(value), prereleases=True)
     return fnmatchcase(value, text)
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
-from pkgmgr.model.condition import holds
+from pkgmgr.model.condition import Circumstances, holds
 from pkgmgr.model.errors import CkpmError
 from pkgmgr.model.package import Require
-from pkgmgr.model.target import Target
+from pkgmgr.model.target import Target, parse_target
 from pkgmgr.resolve.demand import Demand, read_requirement
 from pkgmgr.resolve.options import Choice, Option, Settings, circumstances_of, fits, options, softs_of
 from pkgmgr.resolve.search import ABSENT, Rule
@@ -24,6 +25,9 @@ from pkgmgr.resolve.world import World
 _PLENTIFUL = ("model.", "dataset.")
 _SINGLE = frozenset({"mpi"})
 """Tags of which a result holds one provider: two MPIs in one process are a crash."""
+
+
+_parse_target = lru_cache(maxsize=256)(parse_target)
 
 
 class Slot(NamedTuple):
@@ -75,12 +79,15 @@ class Slots:
     _domains: dict[Slot, _Domain] = field(default_factory=dict)
     _rules: dict[tuple[Slot, int], list[Rule[Slot]]] = field(default_factory=dict)
     _needs: dict[tuple[Slot, int, int], Rule[Slot]] = field(default_factory=dict)
+    _needed: dict[tuple[Slot, int], list[tuple[Demand, Slot]]] = field(default_factory=dict)
+    _held: dict[tuple[int, str, str], bool] = field(default_factory=dict)
     _masks: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _circumstances: dict[tuple[str, str], Circumstances] = field(default_factory=dict)
     _lists: dict[tuple[str, str, bool], list[Option]] = field(default_factory=dict)
 
     def restart(self) -> None:
         """Forget everything but the forms that were asked for."""
-        for memory in (self._domains, self._rules, self._needs, self._masks, self._lists):
+        for memory in (self._domains, self._rules, self._needs, self._needed, self._masks, self._lists):
             memory.clear()
 
     def option(self, slot: Slot, bit: int) -> Option:
@@ -113,11 +120,14 @@ class Slots:
         option = self.option(slot, bit)
         if option.package is None or slot.kind != "soft":
             return []
+        if (slot, bit) in self._needed:
+            return self._needed[(slot, bit)]
         found = []
         for row in option.package.requires:
             if isinstance(row, str) or not row.when or self._holds(row, option):
                 demand, is_build = self._read(row, option)
                 found.append((demand, self.demanded(demand, _scope(slot, option, is_build=is_build))))
+        self._needed[(slot, bit)] = found
         return found
 
     # What the search asks.
@@ -189,9 +199,7 @@ class Slots:
         return self._lists[key]
 
     def _target(self, slot: Slot) -> Target:
-        from pkgmgr.model.target import parse_target
-
-        return parse_target(slot.target)
+        return _parse_target(slot.target)
 
     def _mask(self, slot: Slot, demand: Demand) -> int:
         """Give the options of a slot that meet a demand."""
@@ -285,7 +293,14 @@ class Slots:
     def _holds(self, row: str | Require, option: Option) -> bool:
         if isinstance(row, str):
             return True
-        return holds(row.when, circumstances_of(self.world, option.target, option.version, option.variants))
+        key = (id(row), option.ident, option.serves)
+        if key not in self._held:
+            place = (option.ident, option.serves)
+            if place not in self._circumstances:
+                made = circumstances_of(self.world, option.target, option.version, option.variants)
+                self._circumstances[place] = made
+            self._held[key] = holds(row.when, self._circumstances[place])
+        return self._held[key]
 
     def _read(self, row: str | Require, option: Option) -> tuple[Demand, bool]:
         assert option.package is not None
@@ -301,8 +316,6 @@ def _scope(slot: Slot, option: Option, *, is_build: bool) -> str:
 
 
 def _provider(soft: str, slot: Slot) -> Option:
-    from pkgmgr.model.target import parse_target
-
     return Option(
-        ident=soft, soft=soft, version=None, runs_on=slot.target, serves=slot.target, target=parse_target(slot.target)
+        ident=soft, soft=soft, version=None, runs_on=slot.target, serves=slot.target, target=_parse_target(slot.target)
     )

@@ -208,3 +208,78 @@ def test_nothing_at_all_is_not_found() -> None:
         with pytest.raises(CkpmError) as caught:
             solve(FakeWorld(), wanted)
         assert caught.value.exit_code == 3
+
+
+def test_a_conflict_says_who_asked_for_what_and_what_would_help() -> None:
+    a = make("lib-a", "lib.a", requires=("soft:lib.z@>=1.3",))
+    z = make("lib-z", "lib.z", ("1.2", "1.5", "2.0"))
+    with pytest.raises(ConflictError) as caught:
+        solve(FakeWorld([], [a, z]), "package:lib-a", "soft:lib.z@<1.3")
+    text = str(caught.value)
+    assert "you asked for soft:lib.z@<1.3 (there is lib.z 1.2)" in text
+    assert "package:lib-a 1.0 needs soft:lib.z@>=1.3 (there is lib.z 2.0, lib.z 1.5)" in text
+    assert caught.value.hint == "without the limits of soft:lib.z@<1.3 it can be done, with lib.z 2.0"
+
+
+def test_the_order_of_asking_changes_nothing() -> None:
+    a = make("lib-a", "lib.a", ("1.0", "2.0"), requires=("soft:lib.z@<2",))
+    z = make("lib-z", "lib.z", ("1.2", "1.5", "2.0"))
+    wanted = ["package:lib-a", "soft:lib.z@>=1.2"]
+    first, second = (solve(FakeWorld([], [a, z]), *order) for order in (wanted, wanted[::-1]))
+    assert sorted(rows(first)) == sorted(rows(second))
+
+
+def test_conditions_ask_for_facts_of_the_machine() -> None:
+    need = Require(soft="lib.cuda", when={"gpu": "nvidia", "libc_version": ">=2.28"})
+    package = make("lib-a", "lib.a", requires=(need,))
+    world = FakeWorld([library("12.0", soft="lib.cuda")], [package])
+    assert [row[1] for row in rows(solve(world, "package:lib-a"))] == ["lib.a"]
+    world.about_host = {"gpu": "nvidia", "libc_version": "2.36"}
+    assert [row[1] for row in rows(solve(world, "package:lib-a"))] == ["lib.cuda", "lib.a"]
+
+
+def test_two_builds_may_use_different_tools_and_share_one_where_it_fits() -> None:
+    cmake = make("tool-cmake", "tool.cmake", ("3.9", "4.0"), product="host")
+    a = make("lib-a", "lib.a", requires=("soft:tool.cmake@<4",))
+    b = make("lib-b", "lib.b", requires=("soft:tool.cmake@>=4",))
+    c = make("lib-c", "lib.c", requires=("soft:tool.cmake",))
+    both = rows(solve(FakeWorld([], [cmake, a, b]), "package:lib-a", "package:lib-b"))
+    assert [row[2] for row in both if row[1] == "tool.cmake"] == ["3.9", "4.0"]
+    shared = rows(solve(FakeWorld([], [cmake, a, c]), "package:lib-a", "package:lib-c"))
+    assert [row[2] for row in shared if row[1] == "tool.cmake"] == ["3.9"]
+
+
+def test_forms_that_two_demands_want_are_joined() -> None:
+    pic = Variant(default="no", values=("no", "yes"))
+    z = make("lib-z", "lib.z", variant={"shared": pic, "pic": pic})
+    a = make("lib-a", "lib.a", requires=("package:lib-z+shared=yes",))
+    b = make("lib-b", "lib.b", requires=("package:lib-z+pic=yes",))
+    plan = solve(FakeWorld([], [a, b, z]), "package:lib-a", "package:lib-b")
+    assert [step.variants for step in plan.steps if step.soft == "lib.z"] == [{"shared": "yes", "pic": "yes"}]
+
+
+def test_a_form_that_the_package_excludes_is_a_conflict() -> None:
+    z = make("lib-z", "lib.z", variant={"p": Variant(default="a", values=("a", "b"))}, conflicts=({"p": "b"},))
+    with pytest.raises(ConflictError, match="can't be made with p=b"):
+        solve(FakeWorld([], [z]), "package:lib-z+p=b")
+
+
+def test_packages_that_need_each_other_are_told() -> None:
+    a, b = make("lib-a", "lib.a", requires=("soft:lib.b",)), make("lib-b", "lib.b", requires=("soft:lib.a",))
+    with pytest.raises(ConflictError, match="need each other"):
+        solve(FakeWorld([], [a, b]), "package:lib-a")
+
+
+def test_a_long_chain_needs_no_recursion() -> None:
+    chain = [make(f"lib-p{n}", f"lib.p{n}", requires=(f"soft:lib.p{n + 1}",) if n < 1500 else ()) for n in range(1501)]
+    names = {package.name: package for package in chain}
+
+    class Chain(FakeWorld):
+        def package(self, name: str) -> Package:
+            return names[name]
+
+        def providers(self, soft: str) -> Sequence[Package]:
+            return [names[soft.replace(".", "-", 1)]]
+
+    plan = solve(Chain(), "package:lib-p0")
+    assert [plan.steps[0].soft, plan.steps[-1].soft, len(plan.steps)] == ["lib.p1500", "lib.p0", 1501]

@@ -1,0 +1,152 @@
+"""How long resolving takes: 2,000 made-up packages × 20 versions with 200 in the answer, and where all is there.
+
+usage: python benchmarks/resolve.py [ROUNDS]
+
+Each package needs up to three others, by a range that changes with its version; one range in ten keeps the newest ones
+out, so that the first try is never the answer. The second part times the command where everything is there,
+less a bare Python start. Resolving is told in processor time too: that is what it takes on a machine that is not busy.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from pkgmgr.catalog.index import Catalog  # noqa: E402
+from pkgmgr.catalog.repository import BUILT_IN, Repository, built_in_root  # noqa: E402
+from pkgmgr.model.entry import Entry  # noqa: E402
+from pkgmgr.model.package import Package, Require, Source  # noqa: E402
+from pkgmgr.model.soft import Soft  # noqa: E402
+from pkgmgr.model.target import Target, TargetDocument, parse_target  # noqa: E402
+from pkgmgr.resolve.options import Choice  # noqa: E402
+from pkgmgr.resolve.solve import resolve  # noqa: E402
+
+PACKAGES, VERSIONS, ANSWER = 2000, 20, 200
+
+
+@dataclass(frozen=True)
+class World:
+    """A catalog without a machine."""
+
+    packages: Mapping[str, Package]
+
+    @cached_property
+    def _targets(self) -> Catalog:
+        return Catalog(repositories=[Repository(name=BUILT_IN, root=built_in_root())])
+
+    def soft(self, name: str) -> Soft:
+        """Give a soft."""
+        return Soft(name=name, summary="x")
+
+    def softs_tagged(self, tags: Sequence[str]) -> Sequence[Soft]:
+        """Give nothing."""
+        return ()
+
+    def entries(self, soft: str) -> Sequence[Entry]:
+        """Give nothing."""
+        return ()
+
+    def is_known(self, entry: Entry) -> bool:
+        """Tell that nothing is known."""
+        return False
+
+    def package(self, name: str) -> Package:
+        """Give a package."""
+        return self.packages[name]
+
+    def providers(self, soft: str) -> Sequence[Package]:
+        """Give the one package of a soft."""
+        return [self.packages[soft.replace(".", "-", 1)]]
+
+    def target(self, name: str) -> TargetDocument:
+        """Give a target of the built-in ones."""
+        return self._targets.require_target(name)[1]
+
+    def facts(self, target: Target) -> Mapping[str, str]:
+        """Give nothing."""
+        return {}
+
+
+def make_package(number: int, chance: random.Random) -> Package:
+    """Make one that needs up to three others of its block of 200, by ranges that change with its version."""
+    block = number // ANSWER * ANSWER
+    above = range(number + 1, block + ANSWER)
+    needed = [number + 1] if number + 1 < block + ANSWER else []
+    needed += chance.sample(above, min(2, len(above)))
+    requires: list[str | Require] = []
+    for other in dict.fromkeys(needed):
+        for version in range(1, VERSIONS + 1):
+            # Most name what they need at least; every tenth row keeps the newest ones out.
+            least = f">={max(1, version - 10)}"
+            most = f",<={max(10, version - 2)}" if chance.random() < 0.1 else ""
+            requires.append(Require(soft=f"lib.p{other}@{least}{most}", when={"version": f"=={version}"}))
+    rows = tuple(Source(version=str(v), urls=("file:/x",), sha256="0" * 64) for v in range(1, VERSIONS + 1))
+    name = f"lib-p{number}"
+    return Package(
+        name=name,
+        summary="x",
+        provides=f"lib.p{number}",
+        license="MIT",
+        homepage="x",
+        source=rows,
+        requires=tuple(requires),
+    )
+
+
+def main() -> int:
+    """Print the times and the goals."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    host = parse_target("linux-x86_64")
+    for seed in range(3):
+        chance = random.Random(seed)
+        world = World({f"lib-p{n}": make_package(n, chance) for n in range(PACKAGES)})
+        world.target("linux-x86_64")
+        times: list[float] = []
+        busy: list[float] = []
+        for _ in range(rounds):
+            begin, before = time.perf_counter(), time.process_time()
+            plan = resolve(["package:lib-p0"], world=world, target=host, choice=Choice(host=host))
+            times.append(time.perf_counter() - begin)
+            busy.append(time.process_time() - before)
+        older = sum(step.version != str(VERSIONS) for step in plan.steps)
+        wall, used = statistics.median(times), statistics.median(busy)
+        print(f"2,000 × 20, seed {seed}: {wall:.2f} s, {used:.2f} s of processor; goal ≤ 1 s")
+        print(f"  {len(plan.steps)} in the answer, {older} not the newest")
+    there(rounds)
+    return 0
+
+
+def there(rounds: int) -> None:
+    """Time a request for what is there."""
+    with tempfile.TemporaryDirectory() as home:
+        variables = {**os.environ, "CKPM_HOME": home, "PYTHONPATH": str(ROOT)}
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)
+        commands = {
+            "bare": [sys.executable, "-c", "pass"],
+            "there": [sys.executable, "-m", "pkgmgr", "install", "soft:lang.python"],
+        }
+        times: dict[str, list[float]] = {name: [] for name in commands}
+        for number in range(rounds + 2):
+            for name, command in commands.items():
+                begin = time.perf_counter()
+                subprocess.run(command, env=variables, check=True, capture_output=True)
+                if number > 1:
+                    times[name].append(time.perf_counter() - begin)
+    bare, known = (1000 * statistics.median(times[name]) for name in ("bare", "there"))
+    print(f"everything there: {known:.0f} ms, {known - bare:.0f} ms above a bare Python start  goal ≤ 100 ms")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
