@@ -117,7 +117,8 @@ class ReportMemory:
             report=report,
         )
         temporary = self.folder / f".{question}.{os.getpid()}"
-        with contextlib.suppress(OSError):  # a folder that can't be written costs time, nothing else
+        # A folder that can't be written, or a path that is no UTF-8, costs time and nothing else.
+        with contextlib.suppress(OSError, UnicodeEncodeError):
             try:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 temporary.write_bytes(msgspec.msgpack.encode(kept))
