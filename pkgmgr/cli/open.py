@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from pkgmgr.detect.folders import Where
+from pkgmgr.detect.where import Where
 from pkgmgr.jobs.detection import search_places
 from pkgmgr.jobs.workspace import Workspace, open_workspace
 from pkgmgr.model.errors import UsageError

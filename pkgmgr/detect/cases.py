@@ -12,8 +12,8 @@ import msgspec
 
 from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.engine import Detector
-from pkgmgr.detect.folders import Where
 from pkgmgr.detect.memory import AnswerMemory
+from pkgmgr.detect.where import Where
 from pkgmgr.host.ports import Host
 from pkgmgr.host.recorded import RecordedFiles, RecordedRunner
 from pkgmgr.model.entry import Entry, Rejection

@@ -16,13 +16,14 @@ from pkgmgr.detect.ask import Asker, NotRemembered, examine
 from pkgmgr.detect.candidates import Candidate, FileIndex, Finding, ProgramIndex, find_files, find_programs, nameable
 from pkgmgr.detect.conclude import conclude
 from pkgmgr.detect.distributions import DistributionIndex
-from pkgmgr.detect.folders import Folder, Folders, Where, expand_folders, walk_folders
+from pkgmgr.detect.folders import Folder, Folders, expand_folders, walk_folders
 from pkgmgr.detect.hooks import HookContext, examine_by_hook, find_by_hook, has, load_hook
 from pkgmgr.detect.libraries import find_libraries
 from pkgmgr.detect.library_index import LibraryIndex
 from pkgmgr.detect.platform_facts import find_in_platform
 from pkgmgr.detect.python_sites import Site, distinct_sites, loose_sites, python_sites
 from pkgmgr.detect.report import Report
+from pkgmgr.detect.where import Where
 from pkgmgr.host.ports import Host
 from pkgmgr.model.entry import Entry, Rejection, Value, version_key
 from pkgmgr.model.platform import Platform

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pkgmgr.detect.installed_by import Prefix, find_prefixes
+from pkgmgr.detect.where import Where
 from pkgmgr.host.paths import is_rooted, path_list, with_slashes
 from pkgmgr.host.ports import Files, Host
 from pkgmgr.host.search import expand_glob, walk
@@ -78,15 +79,6 @@ class Folder:
     path: str
     origin: str
     """What entries found there say of where they came from."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Where:
-    """Where a person wants to have looked."""
-
-    search_paths: tuple[str, ...] = ()
-    system: bool = True
-    """False: look in the search paths only."""
 
 
 @dataclass

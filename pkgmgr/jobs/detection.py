@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pkgmgr.detect.folders import Where
 from pkgmgr.detect.recall import ReportMemory, SeenVariables
 from pkgmgr.detect.report import Report
+from pkgmgr.detect.where import Where
 from pkgmgr.host.files import LocalFiles
 from pkgmgr.host.ports import Host
 from pkgmgr.host.probe_environment import environment_digest, probe_variables

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pkgmgr.detect.folders import Where
+from pkgmgr.detect.where import Where
 from pkgmgr.install.store import RECORD, Store, read_manifest
 from pkgmgr.install.venv.make import read_pins
 from pkgmgr.jobs.detection import Search, make_detector
@@ -158,10 +158,9 @@ def found_state(workspace: Workspace, entries: Sequence[Entry]) -> list[Drift]:
     """Hold registered entries against what detection finds now; answers of unchanged programs are remembered."""
     from pkgmgr.jobs.detection import softs_named
     from pkgmgr.lock.make import lock_entry
-    from pkgmgr.model.reference import Reference
 
     names = dict.fromkeys(entry.soft for entry in entries if workspace.catalog.soft(entry.soft) is not None)
-    softs = softs_named(workspace, [Reference(kind="soft", name=name) for name in names]) if names else []
+    softs = softs_named(workspace, list(names))
     now = make_detector(workspace, Search()).detect(softs).entries if softs else ()
     drifts: list[Drift] = []
     for entry in entries:

@@ -11,7 +11,7 @@ import msgspec
 from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.distributions import distribution_soft
 from pkgmgr.detect.engine import Detector
-from pkgmgr.detect.folders import Where
+from pkgmgr.detect.where import Where
 from pkgmgr.environ.compose import compose
 from pkgmgr.host.local import local_host
 from pkgmgr.install.fetch import Fetcher, Progress, SilentProgress

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from pkgmgr.detect.folders import Where
+from pkgmgr.detect.where import Where
 from pkgmgr.install.fetch import Fetcher
 from pkgmgr.install.store import Store
 from pkgmgr.install.venv.make import Maker, find_environment, read_pins

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pkgmgr.detect.distributions import distribution_soft
 from pkgmgr.detect.engine import merge
-from pkgmgr.detect.folders import Where
+from pkgmgr.detect.where import Where
 from pkgmgr.install.store import Store
 from pkgmgr.jobs.detection import Search, look
 from pkgmgr.jobs.registry import Registry

@@ -10,7 +10,8 @@ import pytest
 from pkgmgr.detect.artifacts import ArtifactIndex
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.candidates import Candidate
-from pkgmgr.detect.folders import Folders, Where
+from pkgmgr.detect.folders import Folders
+from pkgmgr.detect.where import Where
 from pkgmgr.host.ports import Host
 from pkgmgr.host.recorded import RecordedFiles, RecordedRunner
 from pkgmgr.model.soft import ArtifactFind, Find, Recognition, Soft

@@ -10,9 +10,9 @@ import pytest
 
 from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.engine import Detector
-from pkgmgr.detect.folders import Where
 from pkgmgr.detect.memory import AnswerMemory
 from pkgmgr.detect.report import Report
+from pkgmgr.detect.where import Where
 from pkgmgr.host.local import local_host
 from pkgmgr.host.process import LocalRunner
 from pkgmgr.model.soft import Conclusion, Find, Probe, Soft

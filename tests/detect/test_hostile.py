@@ -18,9 +18,10 @@ import pytest
 from pkgmgr.detect import folders
 from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.engine import Detector
-from pkgmgr.detect.folders import Folders, Where
+from pkgmgr.detect.folders import Folders
 from pkgmgr.detect.memory import AnswerMemory
 from pkgmgr.detect.report import Report
+from pkgmgr.detect.where import Where
 from pkgmgr.host.files import LocalFiles
 from pkgmgr.host.local import local_host
 from pkgmgr.host.ports import Host

@@ -11,13 +11,14 @@ import pytest
 
 from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.engine import Detector
-from pkgmgr.detect.folders import Folders, Where
+from pkgmgr.detect.folders import Folders
 from pkgmgr.detect.installed_by import MANAGERS, find_prefixes
 from pkgmgr.detect.installed_by.conda import parse_environments, parse_envs_dirs
 from pkgmgr.detect.installed_by.modulefile import evaluate_lua, parse_modulefile
 from pkgmgr.detect.installed_by.nix import parse_manifest
 from pkgmgr.detect.installed_by.spack import parse_index, parse_install_trees
 from pkgmgr.detect.memory import AnswerMemory
+from pkgmgr.detect.where import Where
 from pkgmgr.host.local import local_host
 from pkgmgr.host.ports import Host
 from pkgmgr.host.recorded import RecordedFiles, RecordedRunner

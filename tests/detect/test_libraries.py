@@ -10,13 +10,13 @@ import pytest
 from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.cmake_package import parse_package_version
 from pkgmgr.detect.engine import Detector
-from pkgmgr.detect.folders import Where
 from pkgmgr.detect.library_facts import precise_target, settle
 from pkgmgr.detect.library_index import parse_names
 from pkgmgr.detect.library_place import is_carried, owning_package, place_of
 from pkgmgr.detect.memory import AnswerMemory
 from pkgmgr.detect.pkg_config import parse_pkg_config
 from pkgmgr.detect.report import Report
+from pkgmgr.detect.where import Where
 from pkgmgr.host.ports import Host
 from pkgmgr.host.recorded import RecordedFiles, RecordedRunner
 from pkgmgr.model.entry import Value

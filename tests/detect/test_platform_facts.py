@@ -10,8 +10,8 @@ from pkgmgr.catalog.index import Catalog
 from pkgmgr.catalog.repository import BUILT_IN, Repository, built_in_root
 from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.engine import Detector
-from pkgmgr.detect.folders import Where
 from pkgmgr.detect.memory import AnswerMemory
+from pkgmgr.detect.where import Where
 from pkgmgr.host.ports import Host
 from pkgmgr.host.recorded import RecordedFiles, RecordedRunner
 from pkgmgr.model.entry import Entry

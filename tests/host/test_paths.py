@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pkgmgr.detect.folders import Folders, Where, expand_variables
+from pkgmgr.detect.folders import Folders, expand_variables
+from pkgmgr.detect.where import Where
 from pkgmgr.host.paths import is_rooted, path_list, with_slashes
 from pkgmgr.host.ports import Host
 from pkgmgr.host.recorded import RecordedFiles, RecordedRunner

@@ -14,10 +14,8 @@ from pkgmgr.cli.open import references_of, where_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.parser import add_search_options
 from pkgmgr.cli.table import table
-from pkgmgr.cli.verbs.show import platform_outcome
 from pkgmgr.detect.report import Report
 from pkgmgr.jobs.detection import Search, detect
-from pkgmgr.jobs.recording import recording
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import UsageError
@@ -54,17 +52,20 @@ def add_arguments(parser: ArgumentParser) -> None:
 def call(options: Namespace) -> Outcome:
     """Detect and show."""
     workspace = workspace_of(options)
-    record = recording(workspace, Path(options.record)) if options.record else None
-    if record is not None:
-        workspace = record.workspace
-    outcome = _detect(options, workspace)
-    if record is not None:
-        record.write(f"recorded by ckpm {__version__}")
+    if not options.record:
+        return _detect(options, workspace)
+    from pkgmgr.jobs.recording import recording  # 20 ms, where one is made
+
+    record = recording(workspace, Path(options.record))
+    outcome = _detect(options, record.workspace)
+    record.write(f"recorded by ckpm {__version__}")
     return outcome
 
 
 def _detect(options: Namespace, workspace: Workspace) -> Outcome:
     if options.what[:1] == ["platform"]:
+        from pkgmgr.cli.verbs.show import platform_outcome  # 200 ms with all that it shows
+
         return platform_outcome(options, workspace, refresh=options.refresh)
     references = references_of(options.what, default_kind="soft", kinds=("soft",))
     tags = parse_tags(options.tags) if options.tags else None
