@@ -14,7 +14,7 @@ from pkgmgr.detect.where import Where
 from pkgmgr.install.store import RECORD, Store, read_manifest
 from pkgmgr.install.venv.make import read_pins
 from pkgmgr.jobs.detection import Search, make_detector
-from pkgmgr.jobs.locking import locked_host
+from pkgmgr.jobs.locking import is_inside_environment, locked_host
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.lock.compare import best_match, compare_entry, compare_host
@@ -164,7 +164,8 @@ def found_state(workspace: Workspace, entries: Sequence[Entry]) -> list[Drift]:
     now = make_detector(workspace, Search()).detect(softs).entries if softs else ()
     drifts: list[Drift] = []
     for entry in entries:
-        if entry.soft in names and entry.origin != "search-path":
+        # What lies in an environment of the store is that environment's, and looked at with it.
+        if entry.soft in names and entry.origin != "search-path" and not is_inside_environment(entry):
             pin = lock_entry(entry, accept="exact")
             drifts += compare_entry(pin, best_match(pin, now))
     return drifts
