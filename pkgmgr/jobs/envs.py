@@ -15,6 +15,7 @@ from pkgmgr.catalog.document import nearest_name
 from pkgmgr.catalog.index import read_document
 from pkgmgr.catalog.repository import document_file
 from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.model.condition import Circumstances, holds
 from pkgmgr.model.env import Env, Param, Setting
 from pkgmgr.model.errors import NotFoundError, UsageError
 from pkgmgr.model.operation import Operation
@@ -98,7 +99,10 @@ def request_for(
     :param settings: ``--set``: values of the env's params.
     :raises UsageError: for a param that it does not have, or a value that is none of its choices.
     """
-    values = param_values(loaded.env.params, settings or {}, where=f"env {loaded.env.name}", strict=False)
+    values = param_values(
+        loaded.env.params, settings or {}, where=f"env {loaded.env.name}", strict=False, target=target
+    )
+    circumstances = Circumstances(target=target, variants=values)
     requirements: list[str | Require] = []
     operations: list[Operation] = []
     accept: dict[str, str] = {}
@@ -110,7 +114,8 @@ def request_for(
             if fnmatchcase(str(target), glob) or fnmatchcase(str(target.base), glob):
                 requirements += section.requires
                 operations += section.env
-    filled = [_fill(item, values) for item in requirements]
+    held = [item for item in requirements if isinstance(item, str) or holds(item.when, circumstances)]
+    filled = [_fill(item, values) for item in held]
     unique = {msgspec.json.encode(item): item for item in filled}
     return EnvRequest(requirements=tuple(unique.values()), operations=tuple(operations), accept=accept)
 
@@ -129,19 +134,29 @@ def included(workspace: Workspace, loaded: LoadedEnv, depth: int = 0) -> list[En
 
 
 def _fill(requirement: str | Require, values: Mapping[str, str]) -> str | Require:
-    if isinstance(requirement, Require):
-        return requirement
-    return _HOLE.sub(lambda found: values.get(found.group(1), found.group()), requirement)
+    def fill(text: str) -> str:
+        return _HOLE.sub(lambda found: values.get(found.group(1), found.group()), text)
+
+    if isinstance(requirement, str):
+        return fill(requirement)
+    return msgspec.structs.replace(
+        requirement, soft=fill(requirement.soft), package=fill(requirement.package), when={}
+    )
 
 
 def param_values(
-    params: Mapping[str, Param], settings: Mapping[str, str], *, where: str, strict: bool = True
+    params: Mapping[str, Param],
+    settings: Mapping[str, str],
+    *,
+    where: str,
+    strict: bool = True,
+    target: Target | None = None,
 ) -> dict[str, str]:
-    """Give each param's value as text: what was set, else its default.
+    """Give each param's value as text: what was set, else its default, which may be another one for some targets.
 
     :param strict: whether a setting that is no param is an error here (else it may belong to a task).
     """
-    values = {name: setting_text(param.default) for name, param in params.items()}
+    values = {name: setting_text(_default(param, target)) for name, param in params.items()}
     for name, value in settings.items():
         if name not in params:
             if strict:
@@ -154,6 +169,12 @@ def param_values(
             raise UsageError(f"{where}: {name} can't be {value!r}", hint=f"choose from {', '.join(choices)}")
         values[name] = value
     return values
+
+
+def _default(param: Param, target: Target | None) -> Setting:
+    names = (str(target), str(target.base)) if target is not None else ()
+    special = (value for glob, value in param.default_for.items() if any(fnmatchcase(name, glob) for name in names))
+    return next(special, param.default)
 
 
 def setting_text(value: Setting) -> str:

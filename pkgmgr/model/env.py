@@ -20,6 +20,8 @@ class Param(Document, frozen=True, kw_only=True):
 
     default: Setting
     choices: tuple[Setting, ...] = ()
+    default_for: Mapping[str, Setting] = {}
+    """Target glob → the default there."""
     summary: str = ""
 
 
