@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -11,28 +13,46 @@ from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.table import table
 from pkgmgr.jobs.exporting import require_entry
 from pkgmgr.jobs.workspace import Workspace
-from pkgmgr.model.errors import UsageError
+from pkgmgr.lock.document import parse_lock
+from pkgmgr.lock.flat import flat_lock
+from pkgmgr.model.errors import NotFoundError, UsageError
+from pkgmgr.model.lock import Lock
 from pkgmgr.model.reference import Reference
 from pkgmgr.run.record import require_result
 
 EXAMPLES = """
 ckpm diff result:A result:B
+ckpm diff old/env.lock.json env.lock.json
 ckpm diff entry:compiler.gcc-12.2.0-3fa9c1d2 entry:compiler.gcc-11.3.0-0be01e2c
 """
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``diff``."""
-    parser.add_argument("what", nargs=2, metavar="KIND:NAME", help="two results, or two entries")
+    parser.add_argument("what", nargs=2, metavar="KIND:NAME", help="two results, two entries, or two lock files")
 
 
 def call(options: Namespace) -> Outcome:
     """Say what differs between two things."""
+    if all(word.endswith(".json") for word in options.what):
+        before, after = (flat_lock(_lock_at(Path(word))) for word in options.what)
+        return _differences(before, after)
     workspace = workspace_of(options)
     first, second = (references_of([word], default_kind=None, kinds=("result", "entry"))[0] for word in options.what)
     if first.kind != second.kind:
         raise UsageError("compare two of the same kind")
     before, after = _plain(workspace, first), _plain(workspace, second)
+    return _differences(before, after)
+
+
+def _lock_at(path: Path) -> Lock:
+    try:
+        return parse_lock(path.read_text(encoding="utf-8"), where=str(path))
+    except FileNotFoundError as error:
+        raise NotFoundError(f"there is no lock {path}") from error
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Outcome:
     keys = sorted({*before, *after})
     rows = [[key, before.get(key, "-"), after.get(key, "-")] for key in keys if before.get(key) != after.get(key)]
     data = [{"key": key, "before": old, "after": new} for key, old, new in rows]
