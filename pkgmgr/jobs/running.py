@@ -6,10 +6,11 @@ import dataclasses
 import datetime
 import hashlib
 import json
-import re
+import os
+import platform
 import secrets
+import shlex
 import shutil
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from pkgmgr import __version__
 from pkgmgr.catalog.document import nearest_name
 from pkgmgr.environ.compose import apply, compose
 from pkgmgr.install.context import BuildContext, write_scripts
@@ -39,16 +41,18 @@ from pkgmgr.jobs.installation import (
 )
 from pkgmgr.jobs.locking import with_locked_pythons
 from pkgmgr.jobs.workspace import Workspace
-from pkgmgr.model.condition import Circumstances
+from pkgmgr.model.condition import Circumstances, holds
 from pkgmgr.model.entry import Entry, Value
 from pkgmgr.model.env import Task
-from pkgmgr.model.errors import CkpmError, NotFoundError
+from pkgmgr.model.errors import CkpmError, Interrupted, NotFoundError
 from pkgmgr.model.operation import Operation
+from pkgmgr.model.package import AnyStep
 from pkgmgr.model.plan import Plan
 from pkgmgr.model.reference import Reference
 from pkgmgr.model.target import Target, parse_target
 from pkgmgr.run.emulate import launcher, runs_natively, sysroot_of
-from pkgmgr.run.record import Result, write_result
+from pkgmgr.run.execute import Ended, execute, judge, read_metrics
+from pkgmgr.run.record import Result, finished, process_start, write_result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,35 +179,52 @@ def run_task(
     """
     loaded = prepared.loaded
     name, task = choose_task(loaded, task_name)
-    params = param_values({**loaded.env.params, **task.params}, settings, where=f"task {name} of env {loaded.env.name}")
+    where = f"task {name} of env {loaded.env.name}"
+    params = param_values({**loaded.env.params, **task.params}, settings, where=where, target=prepared.target)
     for earlier in task.after:
         done = run_task(workspace, prepared, earlier, {}, wishes=wishes, echo=echo)
         if done.state != "done":
             return done
     build = build_folder(workspace, prepared, name)
+    begun = _begin(workspace, prepared, name, params)
     texts = {
         "env": str(loaded.folder),
         "build": str(build),
+        "result": begun.folder,
         "target": str(prepared.target),
         **params,
         **entry_texts(prepared.roles),
     }
-    if task.step:
-        _build(workspace, prepared, name, task, build, texts, wishes)
-    build.mkdir(parents=True, exist_ok=True)
-    argv = [*fill_all(task.run, texts, where=f"task {name}"), *extra]
-    host = host_target(workspace)
-    if task.on == "target":
-        document = workspace.catalog.require_target(str(prepared.target))[1]
-        argv = [*launcher(prepared.target, host, document, prepared.roles, workspace.host.files), *argv]
-    own = [
-        msgspec.structs.replace(item, value=None if item.value is None else fill_text(item.value, texts, where=name))
-        for item in task.env
-    ]
+    try:
+        if task.step:
+            _build(workspace, prepared, name, task, build, texts, params, wishes)
+        build.mkdir(parents=True, exist_ok=True)
+        front = _launcher(workspace, prepared, task)
+        texts["launcher"] = shlex.join(front)
+        argv = [*fill_all(task.run, texts, where=f"task {name}"), *extra]
+        own = [
+            msgspec.structs.replace(
+                item, value=None if item.value is None else fill_text(item.value, texts, where=name)
+            )
+            for item in task.env
+        ]
+        folder = Path(fill_text(task.folder, texts, where=name)) if task.folder else loaded.folder
+    except (CkpmError, OSError, KeyboardInterrupt) as error:
+        why = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+        write_result(workspace.home, finished(begun, Ended(code=None), reason=f"not begun: {why}"))
+        raise
     settings_env = [Operation(op="set", var=key, value=value) for key, value in params.items()]
     variables = apply([*prepared.operations, *settings_env, *own], workspace.variables)
-    folder = Path(fill_text(task.folder, texts, where=name)) if task.folder else loaded.folder
-    return _execute(workspace, prepared, name, task, argv, variables, folder, build, params, echo)
+    begun = msgspec.structs.replace(begun, argv=tuple([*front, *argv] if task.on == "target" else argv))
+    return _execute(workspace, task, begun, variables, folder, build, echo)
+
+
+def _launcher(workspace: Workspace, prepared: Prepared, task: Task) -> tuple[str, ...]:
+    """Give what stands in front of the target's programs, for a task that runs or starts some."""
+    if task.on != "target" and not any("{launcher}" in word for word in task.run):
+        return ()
+    document = workspace.catalog.require_target(str(prepared.target))[1]
+    return launcher(prepared.target, host_target(workspace), document, prepared.roles, workspace.host.files)
 
 
 def build_folder(workspace: Workspace, prepared: Prepared, task: str) -> Path:
@@ -219,10 +240,16 @@ def _build(
     task: Task,
     build: Path,
     texts: Mapping[str, str],
+    params: Mapping[str, str],
     wishes: Wishes,
 ) -> None:
     """Perform a task's steps, unless nothing that they depend on has changed."""
-    stamp = _stamp(prepared, task)
+    document = workspace.catalog.require_target(str(prepared.target))[1]
+    circumstances = Circumstances(target=prepared.target, libc=document.libc, variants=params)
+    steps = tuple(step for step in task.step if holds(step.when, circumstances))
+    if not steps:
+        return
+    stamp = _stamp(prepared, steps)
     mark = build / ".ckpm-built"
     if mark.is_file() and mark.read_text() == stamp:
         return
@@ -230,7 +257,6 @@ def _build(
     build.mkdir(parents=True)
     roles = prepared.roles
     installer: Installer = make_installer(workspace, wishes)
-    document = workspace.catalog.require_target(str(prepared.target))[1]
     compiler = next((entry for entry in roles.values() if "compiler" in entry.tags), None)
     host = host_target(workspace)
     toolchain = make_toolchain(compiler, prepared.target, document, host) if compiler is not None else None
@@ -251,116 +277,89 @@ def _build(
         offline=workspace.offline,
         scripts=write_scripts(toolchain, build / ".tools") if toolchain is not None else {},
     )
-    circumstances = Circumstances(target=prepared.target, libc=document.libc)
-    perform_all(task.step, context, circumstances)
+    perform_all(steps, context, circumstances)
     mark.write_text(stamp)
 
 
-def _stamp(prepared: Prepared, task: Task) -> str:
+def _stamp(prepared: Prepared, steps: Sequence[AnyStep]) -> str:
     used = sorted(f"{entry.id} {entry.fingerprint}" for entry in prepared.roles.values())
-    content = msgspec.json.encode([task.step, used, folder_hash(prepared.loaded.folder)], order="sorted")
+    content = msgspec.json.encode([steps, used, folder_hash(prepared.loaded.folder)], order="sorted")
     return hashlib.sha256(content).hexdigest()
+
+
+def _begin(workspace: Workspace, prepared: Prepared, name: str, params: Mapping[str, str]) -> Result:
+    """Make the record of a run that is about to begin, and its folder; a killed run leaves these."""
+    loaded = prepared.loaded
+    started = datetime.datetime.now(datetime.UTC)
+    identity = f"{loaded.env.name}-{name}-{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    results = workspace.home / "results"
+    folder = results / identity
+    folder.mkdir(parents=True)
+    lock = loaded.lock_path
+    begun = Result(
+        id=identity,
+        env=loaded.env.name,
+        task=name,
+        target=str(prepared.target),
+        started=started.isoformat(timespec="milliseconds"),
+        seconds=0.0,
+        exit_code=None,
+        state="running",
+        pid=os.getpid(),
+        pid_started=process_start(os.getpid()),
+        argv=(),
+        params=dict(params),
+        entries={entry.id: entry.fingerprint for entry in prepared.done.entries.values()},
+        host=measured_host(workspace),
+        tools={"ckpm": __version__, "python": platform.python_version()},
+        lock=f"sha256:{hashlib.sha256(lock.read_bytes()).hexdigest()}" if lock.is_file() else None,
+        output=str(results / f"{identity}.log"),
+        folder=str(folder),
+    )
+    # The program may want to know what it is given, such as the compiler's version.
+    environment = {role: msgspec.to_builtins(entry) for role, entry in sorted(prepared.roles.items())}
+    (folder / "environment.json").write_text(json.dumps(environment, indent=1, sort_keys=True) + "\n", "utf-8")
+    write_result(workspace.home, begun)
+    return begun
+
+
+def measured_host(workspace: Workspace) -> dict[str, Value]:
+    """Give the facts of this machine that a figure may depend on."""
+    facts = workspace.platform()
+    names = (
+        *("target", "libc", "libc_version", "kernel", "distribution", "distribution_version", "cpu"),
+        *("microarchitecture", "feature_level", "cpus", "usable_cpus", "memory_bytes", "container"),
+    )
+    found: dict[str, Value] = {name: getattr(facts, name) for name in names if getattr(facts, name) is not None}
+    return {**found, "drivers": dict(facts.drivers)}
 
 
 def _execute(
     workspace: Workspace,
-    prepared: Prepared,
-    name: str,
     task: Task,
-    argv: Sequence[str],
+    begun: Result,
     variables: Mapping[str, str],
     folder: Path,
     build: Path,
-    params: Mapping[str, str],
     echo: BinaryIO | None,
 ) -> Result:
-    started = datetime.datetime.now(datetime.UTC)
-    identity = f"{prepared.loaded.env.name}-{name}-{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    output = workspace.home / "results" / f"{identity}.log"
-    output.parent.mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
-    code, reason = None, ""
-    printed = b""
-    try:
-        code, printed = _stream(argv, folder, variables, output, echo)
-    except OSError as error:
-        reason = f"{argv[0]} can't be started: {error.strerror}"
-    seconds = time.monotonic() - begin
-    reason = reason or _judge(task, code, printed)
+    ended = execute(begun.argv, folder, variables, Path(begun.output), echo)
+    begun = msgspec.structs.replace(begun, seconds=round(time.monotonic() - begin, 6))
+    reason = judge(task, ended)
     metrics: dict[str, Value] = {}
     if not reason and task.metrics:
-        metrics, reason = _metrics(folder / task.metrics, build / task.metrics)
-    result = Result(
-        id=identity,
-        env=prepared.loaded.env.name,
-        task=name,
-        target=str(prepared.target),
-        started=started.isoformat(timespec="seconds"),
-        seconds=round(seconds, 6),
-        exit_code=code,
-        state="failed" if reason else "done",
-        reason=reason,
-        argv=tuple(argv),
-        params=dict(params),
-        metrics=metrics,
-        entries={entry.id: entry.fingerprint for entry in prepared.done.entries.values()},
-        host={"target": workspace.host.target},
-        output=str(output),
-    )
+        metrics, reason = read_metrics(Path(begun.folder) / task.metrics, folder / task.metrics, build / task.metrics)
+    result = finished(begun, ended, reason=reason, metrics=metrics)
     write_result(workspace.home, result)
+    if ended.is_interrupted:
+        raise Interrupted(f"interrupted; record: result:{result.id}")
     return result
-
-
-def _stream(
-    argv: Sequence[str], folder: Path, variables: Mapping[str, str], output: Path, echo: BinaryIO | None
-) -> tuple[int, bytes]:
-    """Run a program, keep what it prints, and pass it on as it comes."""
-    kept = []
-    errors = subprocess.DEVNULL if echo is None else None
-    with output.open("wb") as log:
-        process = subprocess.Popen(
-            list(argv), cwd=folder, env=dict(variables), stdout=subprocess.PIPE, stderr=errors, bufsize=0
-        )
-        assert process.stdout is not None
-        try:
-            while part := process.stdout.read(1 << 16):
-                kept.append(part)
-                log.write(part)
-                if echo is not None:
-                    echo.write(part)
-                    echo.flush()
-            code = process.wait()
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-    return code, b"".join(kept)
-
-
-def _judge(task: Task, code: int | None, printed: bytes) -> str:
-    if code != 0:
-        return f"it exited with {code}"
-    wanted = task.expect.stdout
-    if wanted and not re.search(wanted, printed.decode("utf-8", "replace"), re.MULTILINE):
-        return f"its output does not match {wanted!r}"
-    return ""
-
-
-def _metrics(*places: Path) -> tuple[dict[str, Value], str]:
-    for path in places:
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError) as error:
-            return {}, f"its metrics {path} can't be read: {error}"
-        return (content, "") if isinstance(content, dict) else ({}, f"its metrics {path} are no JSON object")
-    return {}, f"it wrote no {places[0].name}"
 
 
 def require_done(result: Result) -> None:
     """Raise `CkpmError` for a run that failed for another reason than its program's exit code."""
-    if result.state != "done" and result.exit_code == 0:
+    if result.state != "done" and not result.exit_code:
         raise CkpmError(
             f"task {result.task} of env {result.env} failed: {result.reason}", hint=f"its output: {result.output}"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ import msgspec
 
 from pkgmgr.model.entry import Value
 from pkgmgr.model.errors import NotFoundError
+from pkgmgr.run.execute import Ended
+from pkgmgr.run.statistics import Spread, spreads_of
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,19 +28,56 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
     exit_code: int | None
     state: str
-    """``done`` or ``failed``."""
+    """``done``, ``failed``, or ``running``."""
     reason: str = ""
     """Why it failed."""
+    pid: int = 0
+    """While it runs: the process of ckpm that runs it."""
+    pid_started: str = ""
+    """When that process began, in the kernel's words: a later process with its number is another one."""
     argv: tuple[str, ...]
     params: Mapping[str, str] = {}
     metrics: Mapping[str, Value] = {}
+    statistics: Mapping[str, Spread] = {}
+    """Of each row of ``repetitions`` in the metrics."""
     entries: Mapping[str, str] = {}
     """Id → fingerprint of everything that it used."""
     host: Mapping[str, Value] = {}
+    """Facts of this machine that a figure may depend on; not its name."""
+    tools: Mapping[str, str] = {}
+    """Versions of ckpm and of the Python that it ran with."""
     lock: str | None = None
-    """Digest of the lock that it ran with."""
+    """Digest of the env's lock, where it has one."""
     output: str = ""
     """File that holds what it printed."""
+    folder: str = ""
+    """Folder with the files that it wrote."""
+    files: Mapping[str, str] = {}
+    """File in `folder` → its sha256."""
+
+
+def finished(begun: Result, ended: Ended, *, reason: str, metrics: Mapping[str, Value] | None = None) -> Result:
+    """Give the record of a run that is over, with the files that it left."""
+    return msgspec.structs.replace(
+        begun,
+        pid=0,
+        pid_started="",
+        exit_code=ended.code,
+        state="failed" if reason else "done",
+        reason=reason,
+        metrics=metrics or {},
+        statistics=spreads_of(metrics or {}),
+        files=_files(Path(begun.folder)),
+    )
+
+
+def _files(folder: Path) -> dict[str, str]:
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def write_result(home: Path, result: Result) -> Path:
@@ -56,10 +96,29 @@ def read_results(home: Path) -> list[Result]:
     found = []
     for path in (home / "results").glob("*.json"):
         try:
-            found.append(msgspec.json.decode(path.read_bytes(), type=Result))
+            found.append(_as_it_ended(msgspec.json.decode(path.read_bytes(), type=Result)))
         except (OSError, msgspec.MsgspecError):
             continue  # not one of ours
     return sorted(found, key=lambda result: (result.started, result.id), reverse=True)
+
+
+def process_start(pid: int) -> str:
+    """Give when a process began, as Linux tells it; empty where there is no such process, or no such system."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    # The name in brackets may hold anything; the 22nd field is the 20th behind it.
+    return text.rpartition(")")[2].split()[19]
+
+
+def _as_it_ended(result: Result) -> Result:
+    """Take a run as failed whose ckpm is gone: it was killed before it could say so."""
+    if result.state != "running" or process_start(result.pid) == result.pid_started != "":
+        return result
+    return msgspec.structs.replace(
+        result, state="failed", reason="ckpm itself was killed, or the machine went down, while it ran"
+    )
 
 
 def require_result(home: Path, name: str) -> Result:
