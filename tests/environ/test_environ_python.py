@@ -257,6 +257,15 @@ def test_all_are_solved_together_made_once_locked_and_replayed(
     assert str(home) not in (project / "env.lock.json").read_text()
     assert ckpm("verify", "--full", env=shelf, cwd=project).code == 0
 
+    module = next((home / "store").rglob("ckpmtwo/__init__.py"))
+    content = module.read_bytes()
+    module.write_bytes(content.replace(b"1.5", b"1.6"))
+    drift = ckpm("verify", ".", "--json", env=shelf, cwd=project)
+    assert drift.code == 5
+    assert [(row["what"], row["name"].rsplit("/", 2)[1]) for row in drift.data] == [("changed", "ckpmtwo")]
+    module.write_bytes(content)
+    assert ckpm("verify", ".", env=shelf, cwd=project).code == 0
+
     # Offline, from the cache of downloads, without a new solution.
     shutil.rmtree(home / "store")
     shutil.rmtree(home / "solutions")
