@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -31,7 +30,9 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("--engine", choices=("tflite", "tensorflow", "onnxruntime", "tflite-c"), required=True)
     made.add_argument("--harness", choices=("plain", "loadgen"), default="plain")
-    made.add_argument("--scenario", choices=("SingleStream", "MultiStream", "Offline", "Server"), default="SingleStream")
+    made.add_argument(
+        "--scenario", choices=("SingleStream", "MultiStream", "Offline", "Server"), default="SingleStream"
+    )
     made.add_argument("--model", type=Path, required=True)
     made.add_argument("--model-name", default="")
     made.add_argument("--annotations", type=Path, required=True)
@@ -39,7 +40,6 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--output", type=Path, required=True, help="folder to write to")
     made.add_argument("--program", type=Path, help="the C detector")
     made.add_argument("--launcher", default="", help="what stands in front of it, such as an emulator")
-    made.add_argument("--compiler", default="")
     made.add_argument("--arch", default="v2-lite")
     made.add_argument("--precision", default="f32")
     made.add_argument("--batch", type=positive, default=1)
@@ -139,7 +139,9 @@ def report(options: argparse.Namespace, dataset: Dataset, measured: Measurement)
         "framework": measured.framework,
         "framework_version": measured.version,
         "stages_ms": {name: round(value, 4) for name, value in measured.stages.items()},
-        "repetitions": {name: [round(v, 4) for v in row] for name, row in repetition_figures(measured.latencies).items()},
+        "repetitions": {
+            name: [round(v, 4) for v in row] for name, row in repetition_figures(measured.latencies).items()
+        },
         "samples": {"latency_ms": [round(value, 4) for row in measured.latencies for value in row]},
         "pictures": keep_pictures(options.output, dataset, measured.detections),
     }
@@ -183,12 +185,22 @@ def table_of(
         ("framework", f"{measured.framework} {measured.version}"),
     ]
     if options.engine == "tflite-c":
-        rows.append(("compiler", options.compiler or "unknown"))
+        rows.append(("compiler", compiler_of(options.output)))
     else:
         rows.append(("compiler", "none: the framework is a binary wheel"))
         rows.append(("Python", platform.python_version()))
-    rows += [("CPU", os.environ.get("CKPM_CPU") or processor()), ("accuracy", judged)]
+    emulated = f", running {Path(options.launcher.split()[0]).name}" if options.launcher else ""
+    rows += [("CPU", processor() + emulated), ("accuracy", judged)]
     return rows
+
+
+def compiler_of(folder: Path) -> str:
+    """Give the compiler that made the C detector, as ckpm writes it beside the results."""
+    try:
+        entry = json.loads((folder / "environment.json").read_text(encoding="utf-8"))["compiler"]
+    except (OSError, ValueError, KeyError):
+        return "unknown"
+    return f"{entry['soft'].removeprefix('compiler.')} {entry['version']}"
 
 
 def processor() -> str:
@@ -214,7 +226,11 @@ def keep_pictures(
         name = f"{photo.id}.jpg"
         image.save(place / name, quality=80)
         boxes = [
-            {"label": dataset.categories.get(item.category, str(item.category)), "score": round(item.score, 3), "box": item.box}
+            {
+                "label": dataset.categories.get(item.category, str(item.category)),
+                "score": round(item.score, 3),
+                "box": item.box,
+            }
             for item in detections.get(photo.id, ())
             if item.score >= SHOWN_SCORE
         ]

@@ -36,7 +36,12 @@ def coco_rows(dataset: Dataset, detections: Mapping[int, Sequence[Detection]]) -
             left, top, right, bottom = item.box
             box = [left * photo.width, top * photo.height, (right - left) * photo.width, (bottom - top) * photo.height]
             rows.append(
-                {"image_id": photo.id, "category_id": item.category, "bbox": [round(edge, 3) for edge in box], "score": item.score}
+                {
+                    "image_id": photo.id,
+                    "category_id": item.category,
+                    "bbox": [round(edge, 3) for edge in box],
+                    "score": item.score,
+                }
             )
     return rows
 

@@ -17,7 +17,7 @@ from pkgmgr.catalog.repository import document_file
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.condition import Circumstances, holds
 from pkgmgr.model.env import Env, Param, Setting
-from pkgmgr.model.errors import NotFoundError, UsageError
+from pkgmgr.model.errors import ConflictError, NotFoundError, UsageError
 from pkgmgr.model.operation import Operation
 from pkgmgr.model.package import Require
 from pkgmgr.model.reference import Reference, parse_reference
@@ -54,6 +54,8 @@ class EnvRequest:
     requirements: tuple[str | Require, ...]
     operations: tuple[Operation, ...]
     accept: Mapping[str, str]
+    sysroot: str = ""
+    """See `pkgmgr.model.env.TargetSection`."""
 
 
 def read_word(word: str) -> Reference:
@@ -102,10 +104,16 @@ def request_for(
     values = param_values(
         loaded.env.params, settings or {}, where=f"env {loaded.env.name}", strict=False, target=target
     )
-    circumstances = Circumstances(target=target, variants=values)
+    here = {"host": str(workspace.host.target)}
+    circumstances = Circumstances(target=target, variants=values, facts=here)
+    for conflict in loaded.env.conflicts:
+        if holds(conflict, circumstances):
+            chosen = ", ".join(f"{key}={circumstances.value(key)}" for key in conflict)
+            raise ConflictError(f"env {loaded.env.name} can't have {chosen} together", hint="choose others with --set")
     requirements: list[str | Require] = []
     operations: list[Operation] = []
     accept: dict[str, str] = {}
+    sysroot = ""
     for env in [*included(workspace, loaded), loaded.env]:
         requirements += env.requires
         operations += env.env
@@ -114,10 +122,11 @@ def request_for(
             if fnmatchcase(str(target), glob) or fnmatchcase(str(target.base), glob):
                 requirements += section.requires
                 operations += section.env
+                sysroot = section.sysroot or sysroot
     held = [item for item in requirements if isinstance(item, str) or holds(item.when, circumstances)]
     filled = [_fill(item, values) for item in held]
     unique = {msgspec.json.encode(item): item for item in filled}
-    return EnvRequest(requirements=tuple(unique.values()), operations=tuple(operations), accept=accept)
+    return EnvRequest(requirements=tuple(unique.values()), operations=tuple(operations), accept=accept, sysroot=sysroot)
 
 
 def included(workspace: Workspace, loaded: LoadedEnv, depth: int = 0) -> list[Env]:
@@ -139,9 +148,7 @@ def _fill(requirement: str | Require, values: Mapping[str, str]) -> str | Requir
 
     if isinstance(requirement, str):
         return fill(requirement)
-    return msgspec.structs.replace(
-        requirement, soft=fill(requirement.soft), package=fill(requirement.package), when={}
-    )
+    return msgspec.structs.replace(requirement, soft=fill(requirement.soft), package=fill(requirement.package), when={})
 
 
 def param_values(

@@ -86,17 +86,19 @@ def choose_task(loaded: LoadedEnv, name: str | None) -> tuple[str, Task]:
     raise NotFoundError(f"env {loaded.env.name} has no task {chosen!r}" if chosen else "which task?", hint=have)
 
 
-def runnable_target(workspace: Workspace, wanted: Target) -> tuple[Target, str]:
+def runnable_target(workspace: Workspace, loaded: LoadedEnv, wanted: Target) -> tuple[Target, str]:
     """Give the target to build for so that the result can be run, and a note if it is another one.
 
-    A dynamic program needs the target's C library on this host to be emulated; where that is not there, a static
-    program of a target that runs there too is built instead.
+    A dynamic program needs the target's C library on this host to be emulated; where that is not there and the env
+    does not bring it, a static program of a target that runs there too is built instead.
     """
     host = host_target(workspace)
     document = workspace.catalog.require_target(str(wanted))[1]
     if runs_natively(wanted, host) or document.command or document.libc != "glibc":
         return wanted, ""
     if sysroot_of(document, workspace.host.files) is not None or not document.runs:
+        return wanted, ""
+    if request_for(workspace, loaded, wanted).sysroot:
         return wanted, ""
     other = parse_target(document.runs[0])
     return other, (
@@ -109,7 +111,7 @@ def plan_env(
     workspace: Workspace, loaded: LoadedEnv, wishes: Wishes, settings: Mapping[str, str]
 ) -> tuple[Plan, Target, str]:
     """Resolve an env without doing anything."""
-    target, note = runnable_target(workspace, wanted_target(workspace, wishes.target))
+    target, note = runnable_target(workspace, loaded, wanted_target(workspace, wishes.target))
     request = request_for(workspace, loaded, target, settings)
     mine = with_locked_pythons(workspace, loaded, target, dataclasses.replace(wishes, target=str(target)))
     plan, _ = make_plan(workspace, request.requirements, mine)
@@ -129,7 +131,7 @@ def prepare(
     :param show: called with the plan before anything is done.
     """
     loaded = find_env(workspace, reference)
-    target, note = runnable_target(workspace, wanted_target(workspace, wishes.target))
+    target, note = runnable_target(workspace, loaded, wanted_target(workspace, wishes.target))
     request = request_for(workspace, loaded, target, settings)
     mine = with_locked_pythons(workspace, loaded, target, dataclasses.replace(wishes, target=str(target)))
     plan, world = make_plan(workspace, request.requirements, mine)
@@ -223,8 +225,12 @@ def _launcher(workspace: Workspace, prepared: Prepared, task: Task) -> tuple[str
     """Give what stands in front of the target's programs, for a task that runs or starts some."""
     if task.on != "target" and not any("{launcher}" in word for word in task.run):
         return ()
-    document = workspace.catalog.require_target(str(prepared.target))[1]
-    return launcher(prepared.target, host_target(workspace), document, prepared.roles, workspace.host.files)
+    document, host = workspace.catalog.require_target(str(prepared.target))[1], host_target(workspace)
+    if runs_natively(prepared.target, host):
+        return document.command
+    request = request_for(workspace, prepared.loaded, prepared.target)
+    own = fill_text(request.sysroot, entry_texts(prepared.roles), where=f"env {prepared.loaded.env.name}: sysroot")
+    return launcher(prepared.target, host, document, prepared.roles, workspace.host.files, own)
 
 
 def build_folder(workspace: Workspace, prepared: Prepared, task: str) -> Path:
@@ -343,13 +349,14 @@ def _execute(
     build: Path,
     echo: BinaryIO | None,
 ) -> Result:
-    begin = time.monotonic()
+    begin, since = time.monotonic(), time.time()
     ended = execute(begun.argv, folder, variables, Path(begun.output), echo)
     begun = msgspec.structs.replace(begun, seconds=round(time.monotonic() - begin, 6))
     reason = judge(task, ended)
     metrics: dict[str, Value] = {}
     if not reason and task.metrics:
-        metrics, reason = read_metrics(Path(begun.folder) / task.metrics, folder / task.metrics, build / task.metrics)
+        places = (Path(begun.folder), folder, build)
+        metrics, reason = read_metrics(*(place / task.metrics for place in places), since=since)
     result = finished(begun, ended, reason=reason, metrics=metrics)
     write_result(workspace.home, result)
     if ended.is_interrupted:

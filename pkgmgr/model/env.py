@@ -58,6 +58,9 @@ class TargetSection(Document, frozen=True, kw_only=True):
 
     requires: tuple[str | Require, ...] = ()
     env: tuple[Operation, ...] = ()
+    sysroot: str = ""
+    """Folder with the target's C library, for running its dynamic programs under an emulator; texts may hold
+    ``{compiler.prefix}`` and the like. Without it, static programs are built where this host has no such folder."""
 
 
 class Env(Document, frozen=True, kw_only=True):

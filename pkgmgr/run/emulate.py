@@ -21,10 +21,16 @@ def sysroot_of(document: TargetDocument, files: Files) -> str | None:
 
 
 def launcher(
-    target: Target, host: Target, document: TargetDocument, roles: Mapping[str, Entry], files: Files
+    target: Target,
+    host: Target,
+    document: TargetDocument,
+    roles: Mapping[str, Entry],
+    files: Files,
+    own_sysroot: str = "",
 ) -> tuple[str, ...]:
     """Give the words in front of a program: nothing, a command of the target, or an emulator.
 
+    :param own_sysroot: the env's own folder with the target's C library; it goes before the system's.
     :raises CkpmError: when the host can't run the target's programs.
     """
     if document.command:
@@ -38,5 +44,5 @@ def launcher(
     program = next((emulator.files[role] for role in document.emulator if role in emulator.files), None)
     if program is None:
         raise CkpmError(f"{emulator.id} does not emulate {target}", hint=f"it emulates {', '.join(emulator.files)}")
-    sysroot = sysroot_of(document, files)
+    sysroot = own_sysroot or sysroot_of(document, files)
     return (program, "-L", sysroot) if sysroot is not None else (program,)

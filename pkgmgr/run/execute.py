@@ -16,6 +16,9 @@ from pkgmgr.model.env import Task
 _PATIENCE = 5.0
 """Seconds that a program is given to end by itself after an interrupt."""
 
+_CLOCK_GRAIN = 0.02
+"""Seconds by which a file system's clock may be behind."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
@@ -89,10 +92,15 @@ def judge(task: Task, ended: Ended) -> str:
     return ""
 
 
-def read_metrics(*places: Path) -> tuple[dict[str, Value], str]:
-    """Read the figures that a program wrote, from the first of several places; and why that failed."""
+def read_metrics(*places: Path, since: float) -> tuple[dict[str, Value], str]:
+    """Read the figures that a program wrote, from the first of several places; and why that failed.
+
+    :param since: when it was started: an older file holds the figures of another run.
+    """
     for path in places:
         try:
+            if path.stat().st_mtime < since - _CLOCK_GRAIN:
+                continue
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             continue
