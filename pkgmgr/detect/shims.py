@@ -1,4 +1,4 @@
-"""Shims: small scripts that stand for a program which a version manager chooses at each run. Pure but for one read.
+"""Shims: scripts and links that stand for a program which something else chooses at each run. Pure but for one read.
 
 Asking a shim tells what it chooses in this folder today, or an error message; what it stands for is looked for
 in the manager's own folders instead.
@@ -6,6 +6,7 @@ in the manager's own folders instead.
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from pkgmgr.host.ports import Files
@@ -20,6 +21,24 @@ _MANAGERS = (
     (re.compile(rb"(?P<name>asdf) exec"), "installs"),
     (re.compile(rb"exec .*(?P<name>mise) x "), "installs"),
 )
+
+# Programs that do what the name says under which they are called: links to them stand for other programs.
+_VERSION_CHOOSERS = frozenset(
+    {"rustup", "rustup-init", "volta-shim", "mise", "proto-shim", "swiftly", "juliaup", "elan"}
+)
+_COMPILER_CALLERS = frozenset({"ccache", "distcc", "icecc", "sccache", "buildcache", "colorgcc", "firebuild"})
+
+
+def link_reason(path: str, real: str) -> str | None:
+    """Say that a link stands for a program which the linked one chooses; None when it does not."""
+    name, caller = posixpath.basename(path), posixpath.basename(real)
+    if name == caller:
+        return None
+    if caller in _VERSION_CHOOSERS:
+        return f"a link to {caller}, which chooses a version at each run; the true programs lie in its own folder"
+    if caller in _COMPILER_CALLERS:
+        return f"a link to {caller}, which calls the {name} found further on PATH; that one is looked for by itself"
+    return None
 
 
 def shim_reason(files: Files, path: str, size: int) -> str | None:

@@ -1,0 +1,68 @@
+"""What an answer tells beyond its groups, and programs that stand for others."""
+
+from __future__ import annotations
+
+import pytest
+
+from pkgmgr.detect.cases import run_cases
+from pkgmgr.detect.facts import Turned, interpret
+from pkgmgr.detect.shims import link_reason
+from pkgmgr.model.soft import Case, Conclusion, Find, Probe, Soft
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("lib: a-1.jar\nlib: b-2.jar\nlib: a-1.jar\n", {"jar": ["a-1", "b-2"], "home": "/opt/x/.."}),
+        ("nothing of the kind\n", {"home": "/opt/x/.."}),
+        ("", {"home": "/opt/x/.."}),
+    ],
+    ids=["once each, in order", "no match", "empty"],
+)
+def test_every_match_becomes_a_list(answer: str, expected: dict[str, object]) -> None:
+    probe = Probe(
+        read="{path}", every=r"^lib: (?P<jar>\S+)\.jar$", tells={"home": "{dir}/..", "lost": "{not_established}"}
+    )
+    assert interpret(probe, answer, {"dir": "/opt/x"}) == expected
+
+
+def test_an_answer_that_does_not_fit_tells_nothing() -> None:
+    probe = Probe(read="{path}", match="^home", tells={"home": "{dir}"}, optional=True)
+    assert interpret(probe, "something else\n", {"dir": "/opt/x"}) == {}
+    assert isinstance(interpret(Probe(read="{path}", match="^home"), "something else\n", {}), Turned)
+
+
+@pytest.mark.parametrize(
+    ("path", "real", "words"),
+    [
+        ("/home/person/.cargo/bin/rustc", "/home/person/.cargo/bin/rustup", "chooses a version"),
+        ("/home/person/.juliaup/bin/julia", "/home/person/.juliaup/bin/julialauncher", "chooses a version"),
+        ("/usr/lib/ccache/gcc", "/usr/bin/ccache", "the gcc found further on PATH"),
+        ("/usr/lib/distcc/c++", "/usr/bin/distcc", "the c++ found further on PATH"),
+        ("/usr/local/bin/ccache", "/opt/ccache/bin/ccache", None),
+        ("/usr/bin/gcc", "/usr/bin/x86_64-linux-gnu-gcc-12", None),
+    ],
+)
+def test_links_to_callers(path: str, real: str, words: str | None) -> None:
+    reason = link_reason(path, real)
+    assert reason is None if words is None else reason is not None and words in reason
+
+
+def test_a_wrapper_leads_to_the_program_that_it_names() -> None:
+    soft = Soft(
+        name="compiler.cc1",
+        summary="a compiler",
+        find=Find(executables=("cc1",)),
+        probe=(Probe(argv=("{path}", "-v"), match=r"^version (?P<version>\S+)", maybe=r"^CALLED=(?P<called>/.+)$"),),
+        entry=Conclusion(role="c", program="{called}", siblings={"cxx": ("cc1", "cxx1")}),
+        case=(
+            Case(
+                name="wrapped",
+                path="/usr/local/bin/cc1",
+                files={"/opt/cc/bin/cc1": "", "/opt/cc/bin/cxx1": ""},
+                prints={"/usr/local/bin/cc1 -v": "CALLED=/opt/cc/bin/cc1\nversion 3.1\n"},
+                expect={"prefix": "/opt/cc", "files": {"c": "/opt/cc/bin/cc1", "cxx": "/opt/cc/bin/cxx1"}},
+            ),
+        ),
+    )
+    assert [failure.reason for failure in run_cases(soft)] == []
