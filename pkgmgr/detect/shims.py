@@ -24,7 +24,7 @@ _MANAGERS = (
 
 # Programs that do what the name says under which they are called: links to them stand for other programs.
 _VERSION_CHOOSERS = frozenset(
-    {"rustup", "rustup-init", "volta-shim", "mise", "proto-shim", "swiftly", "juliaup", "elan"}
+    {"rustup", "rustup-init", "volta-shim", "mise", "proto-shim", "swiftly", "juliaup", "julialauncher", "elan"}
 )
 _COMPILER_CALLERS = frozenset({"ccache", "distcc", "icecc", "sccache", "buildcache", "colorgcc", "firebuild"})
 
