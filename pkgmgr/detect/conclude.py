@@ -9,6 +9,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from pkgmgr.detect.candidates import Candidate
 from pkgmgr.detect.facts import Facts, fill, fill_value
@@ -23,7 +24,10 @@ from pkgmgr.model.operation import Operation
 from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import ANY, find_target
 
-LANGUAGE_ROLES = ("c", "cxx", "fortran", "cuda", "hip", "objc", "ada", "go", "d", "sycl", "ispc")
+LANGUAGE_ROLES = (
+    *("c", "cxx", "fortran", "cuda", "hip", "objc", "sycl", "ispc"),
+    *("ada", "d", "go", "rust", "swift", "haskell", "ocaml", "pascal", "nim", "crystal"),
+)
 _PROGRAM_FOLDERS = ("bin", "sbin", "libexec", "Scripts", "cmd")
 
 
@@ -33,6 +37,7 @@ def conclude(
     """Make the entry of an examined candidate, or say why it can't be one."""
     known: dict[str, Value] = dict(facts)
     files = host.files
+    candidate = _named_program(soft, candidate, known, files)
     version = fill(soft.entry.version, known)
     disagreeing: dict[str, Value] = {}
     if candidate.form == "library":
@@ -78,6 +83,16 @@ def entry_id(soft: str, version: str | None, parts: Iterable[str]) -> str:
     digest = hashlib.sha256("\0".join([soft, version or "", *parts]).encode("utf-8", "surrogateescape"))
     label = re.sub(r"[^\w.+-]", "_", version) + "-" if version else ""
     return f"{soft}-{label}{digest.hexdigest()[:8]}"
+
+
+def _named_program(soft: Soft, candidate: Candidate, known: dict[str, Value], files: Files) -> Candidate:
+    """Give the program that an answer names in place of the wrapper that was asked."""
+    named = fill(soft.entry.program, known) if soft.entry.program else None
+    if named is None or files.stat(named) is None or files.real(named) == candidate.real:
+        return candidate
+    path = posixpath.normpath(named)
+    known |= {"real": files.real(path), "real_dir": posixpath.dirname(files.real(path))}
+    return replace(candidate, path=path, real=files.real(path), names=(path,))
 
 
 def _turned(soft: Soft, candidate: Candidate, reason: str) -> Rejection:
