@@ -24,7 +24,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from pkgmgr.install.fetch import Fetcher
+from pkgmgr.install.fetch.fetcher import Fetcher
 from pkgmgr.install.unpack import unpack
 from pkgmgr.model.package import Source
 

@@ -7,7 +7,7 @@ import threading
 from argparse import Namespace
 from typing import Any
 
-from pkgmgr.install.fetch import Progress, SilentProgress
+from pkgmgr.install.fetch.progress import Progress, SilentProgress
 
 
 class LineProgress:

@@ -20,12 +20,13 @@ from pkgmgr.detect.folders import Folder, Folders, expand_folders, walk_folders
 from pkgmgr.detect.hooks import HookContext, examine_by_hook, find_by_hook, has, load_hook
 from pkgmgr.detect.libraries import find_libraries
 from pkgmgr.detect.library_index import LibraryIndex
+from pkgmgr.detect.merging import merge
 from pkgmgr.detect.platform_facts import find_in_platform
 from pkgmgr.detect.python_sites import Site, distinct_sites, loose_sites, python_sites
 from pkgmgr.detect.report import Report
 from pkgmgr.detect.where import Where
 from pkgmgr.host.ports import Host
-from pkgmgr.model.entry import Entry, Rejection, Value, version_key
+from pkgmgr.model.entry import Entry, Rejection, Value
 from pkgmgr.model.platform import Platform
 from pkgmgr.model.soft import Soft
 
@@ -303,54 +304,3 @@ class Detector:
 
     def _context(self, soft: Soft, asker: Asker | None = None) -> HookContext:
         return HookContext(asker=asker or self.asker, folders=self._folders, soft=soft, facts=self.platform)
-
-
-def merge(entries: Iterable[Entry]) -> list[Entry]:
-    """Keep one entry of each installation and put the best of a soft first.
-
-    Wrappers and copies give the same version, prefix and target as what they stand for; the one whose own file
-    lies in the prefix is kept.
-    """
-    kept: dict[tuple[object, ...], Entry] = {}
-    for entry in entries:
-        # One model in two formats, and two builds of a library side by side, are two.
-        variant = entry.attributes.get("format"), entry.attributes.get("variant")
-        key: tuple[object, ...] = (
-            entry.soft,
-            entry.version,
-            entry.prefix,
-            entry.target,
-            entry.emits,
-            str(variant),
-        )
-        if entry.target == "any" or entry.soft.startswith("platform."):
-            key = (entry.id,)
-        if key not in kept or (not _is_inside(kept[key]) and _is_inside(entry)):
-            kept[key] = entry
-    return sorted(kept.values(), key=_goodness)
-
-
-def _is_inside(entry: Entry) -> bool:
-    return all(path.startswith(entry.prefix.rstrip("/") + "/") for path in entry.files.values())
-
-
-class _Newest:
-    """Orders versions the newest first inside an ascending sort."""
-
-    __slots__ = ("_key",)
-
-    def __init__(self, entry: Entry) -> None:
-        self._key = version_key(entry)
-
-    def __lt__(self, other: _Newest) -> bool:
-        return other._key < self._key
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Newest) and other._key == self._key
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-def _goodness(entry: Entry) -> tuple[bool, _Newest, str]:
-    is_cross = bool(entry.emits) and entry.target not in entry.emits
-    return (is_cross, _Newest(entry), entry.id)

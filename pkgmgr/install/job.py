@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from pkgmgr.install.context import BuildContext, BuildFailed, write_scripts
-from pkgmgr.install.fetch import Fetcher
+from pkgmgr.install.fetch.fetcher import Fetcher
 from pkgmgr.install.product import check_product
 from pkgmgr.install.steps import perform_all
 from pkgmgr.install.store import RECORD, Recipe, Store, folder_hash, make_manifest

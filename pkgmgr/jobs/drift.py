@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pkgmgr.detect.where import Where
 from pkgmgr.install.store import RECORD, Store, read_manifest
-from pkgmgr.install.venv.make import read_pins
+from pkgmgr.install.venv.made import read_pins
 from pkgmgr.jobs.detection import Search, make_detector
 from pkgmgr.jobs.locking import is_inside_environment, locked_host
 from pkgmgr.jobs.registry import Registry

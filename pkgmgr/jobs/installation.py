@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from pkgmgr.detect.ask import Asker
-from pkgmgr.detect.distributions import distribution_soft
-from pkgmgr.detect.engine import Detector
 from pkgmgr.detect.where import Where
 from pkgmgr.environ.compose import compose
 from pkgmgr.host.local import local_host
-from pkgmgr.install.fetch import Fetcher, Progress, SilentProgress
-from pkgmgr.install.job import Installer
+from pkgmgr.install.fetch.progress import Progress, SilentProgress
 from pkgmgr.install.store import Store
 from pkgmgr.jobs.detection import Search
 from pkgmgr.jobs.pythons import Pythons, makes_environment, separate
@@ -32,6 +29,10 @@ from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import Target, parse_target
 from pkgmgr.resolve.options import Choice, Preference
 from pkgmgr.resolve.solve import resolve
+
+if TYPE_CHECKING:
+    from pkgmgr.install.fetch.fetcher import Fetcher
+    from pkgmgr.install.job import Installer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +151,8 @@ def carry_out(workspace: Workspace, plan: Plan, world: LocalWorld, wishes: Wishe
 
 def make_fetcher(workspace: Workspace, progress: Progress | None = None) -> Fetcher:
     """Make the fetcher of a workspace."""
+    from pkgmgr.install.fetch.fetcher import Fetcher  # 40 ms, where something is missing
+
     return Fetcher(
         cache=workspace.cache / "downloads",
         offline=workspace.offline,
@@ -160,6 +163,9 @@ def make_fetcher(workspace: Workspace, progress: Progress | None = None) -> Fetc
 
 def make_installer(workspace: Workspace, wishes: Wishes) -> Installer:
     """Make the installer of a workspace."""
+    from pkgmgr.detect.ask import Asker  # 150 ms together, where something is missing
+    from pkgmgr.detect.engine import Detector
+    from pkgmgr.install.job import Installer
 
     def package(name: str) -> tuple[Package, Path]:
         folder = workspace.catalog.located("package", name).folder
@@ -191,7 +197,11 @@ def make_installer(workspace: Workspace, wishes: Wishes) -> Installer:
 def own_distribution(soft: str) -> Soft | None:
     """Give the soft of a Python distribution, ``python.NAME``, which needs no document."""
     name = soft.removeprefix("python.")
-    return distribution_soft(name) if name != soft else None
+    if name == soft:
+        return None
+    from pkgmgr.detect.distributions import distribution_soft  # 10 ms, where one is asked for
+
+    return distribution_soft(name)
 
 
 def with_own_files(package: Package, folder: Path) -> Package:

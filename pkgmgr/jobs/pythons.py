@@ -6,14 +6,13 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pkgmgr.detect.where import Where
-from pkgmgr.install.fetch import Fetcher
 from pkgmgr.install.store import Store
-from pkgmgr.install.venv.make import Maker, find_environment, read_pins
-from pkgmgr.install.venv.solve import Job, NoSolution, solve
+from pkgmgr.install.venv.made import find_environment, read_pins
 from pkgmgr.install.venv.wanted import (
     ENVIRONMENT,
     PACKAGE,
@@ -38,6 +37,9 @@ from pkgmgr.model.version import Version, VersionRange
 from pkgmgr.resolve.demand import Demand, read_requirement
 from pkgmgr.resolve.options import Choice, package_versions
 from pkgmgr.resolve.world import World
+
+if TYPE_CHECKING:
+    from pkgmgr.install.fetch.fetcher import Fetcher
 
 KEY = "python-env"
 """The key of the environment's row in a plan."""
@@ -344,6 +346,8 @@ class Pythons:
 
     def _ask(self, candidates: Sequence[Entry]) -> Solution:
         """Ask the index with one interpreter after the other until there is an answer."""
+        from pkgmgr.install.venv.solve import Job, NoSolution, solve  # 20 ms, where the answer is not remembered
+
         failures: list[NoSolution] = []
         self.tell(f"solving {len(self.wanted.requirements)} Python requirements together")
         libc = None if self.is_foreign else self.workspace.platform().libc_version
@@ -371,6 +375,8 @@ class Pythons:
     def make(self, plan: Plan, made: Mapping[str, Entry], fetcher: Fetcher) -> Entry:
         """Give the environment, made if it is not there."""
         interpreter, pins = self.solve(plan, made)
+        from pkgmgr.install.venv.make import Maker  # 50 ms, where it is not there
+
         maker = Maker(store=self.store, fetcher=fetcher, variables=self.workspace.variables, tell=self.tell)
         return maker.make(pins, interpreter, self.wanted.target)
 

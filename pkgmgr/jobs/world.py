@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pkgmgr.detect.distributions import distribution_soft
-from pkgmgr.detect.engine import merge
+from pkgmgr.detect.merging import merge
 from pkgmgr.detect.where import Where
 from pkgmgr.install.store import Store
 from pkgmgr.jobs.detection import Search, look
@@ -43,6 +42,8 @@ class LocalWorld:
         """Give a soft; ``python.NAME`` needs no document."""
         found = self.workspace.catalog.soft(name)
         if found is None and name.startswith("python."):
+            from pkgmgr.detect.distributions import distribution_soft  # 10 ms, where one is asked for
+
             return distribution_soft(name.removeprefix("python."))
         return found if found is not None else self.workspace.catalog.require_soft(name)
 

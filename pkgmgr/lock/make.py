@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from pkgmgr.install.store import Recipe, read_manifest
-from pkgmgr.install.venv.make import read_pins
+from pkgmgr.install.venv.made import read_pins
 from pkgmgr.install.venv.wanted import ENVIRONMENT
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.lock import LockedEntry, LockedFile, LockedHost, LockedPackage, LockedSource, LockedTarget

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import msgspec
 
-from pkgmgr.install.fetch import Fetcher
 from pkgmgr.install.fetch.cache import Cache, hash_file
+from pkgmgr.install.fetch.fetcher import Fetcher
 from pkgmgr.install.fetch.partial import CHUNK, Partial
 from pkgmgr.install.fetch.progress import SilentProgress
 from pkgmgr.install.store import RECORD, Recipe, Store, make_manifest
 from pkgmgr.install.venv.clients import find_pip, find_uv, run_client
+from pkgmgr.install.venv.made import PINS, find_environment
 from pkgmgr.install.venv.wanted import ENVIRONMENT, PACKAGE, make_recipe, normalized, pinned_text
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError
@@ -26,8 +27,6 @@ from pkgmgr.model.operation import Operation
 from pkgmgr.model.package import Source
 from pkgmgr.model.target import Target
 
-PINS = "python.json"
-"""In the record's folder: what the environment is made of."""
 _MANY = 4
 """From so many wheels on, one client fetches them together: starting one for each takes a second each."""
 
@@ -140,20 +139,6 @@ def _keep(cache: Cache, wheel: LockedWheel, file: Path) -> None:
 def as_source(wheel: LockedWheel) -> Source:
     """Give a wheel as what the fetcher takes."""
     return Source(version=wheel.version, urls=wheel.urls, sha256=wheel.sha256, name=wheel.name, file=wheel.file)
-
-
-def find_environment(store: Store, recipe: Recipe) -> Entry | None:
-    """Give an environment of the store whose interpreter is still where it links to."""
-    entry = store.find(recipe)
-    return entry if entry is not None and Path(entry.files["python"]).exists() else None
-
-
-def read_pins(prefix: Path) -> LockedPython | None:
-    """Give what an environment of the store is made of."""
-    try:
-        return msgspec.json.decode((prefix / RECORD / PINS).read_bytes(), type=LockedPython)
-    except (OSError, msgspec.MsgspecError):
-        return None
 
 
 def _settle(made: Path, staged: str, final: str) -> None:

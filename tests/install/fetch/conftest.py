@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pkgmgr.install.fetch import Fetcher
+from pkgmgr.install.fetch.fetcher import Fetcher
 from pkgmgr.install.fetch.job import Patience
 from pkgmgr.model.package import Source
 from tests.install.fetch.server import Site, serving

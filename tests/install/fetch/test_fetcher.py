@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pkgmgr.install.fetch import Fetcher
+from pkgmgr.install.fetch.fetcher import Fetcher
 from pkgmgr.install.fetch.registered import file_name
 from pkgmgr.model.errors import CkpmError, IntegrityError, NetworkError
 from pkgmgr.model.package import Source
@@ -21,7 +21,7 @@ from tests.install.fetch.server import Site, slowly, status, whole, without_rang
 PROGRAM = """
 import sys
 from pathlib import Path
-from pkgmgr.install.fetch import Fetcher
+from pkgmgr.install.fetch.fetcher import Fetcher
 from pkgmgr.model.errors import CkpmError
 from pkgmgr.model.package import Source
 cache, url, sha256, size = sys.argv[1:]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pkgmgr.install.fetch import Fetcher
 from pkgmgr.install.fetch.debian import copy_sources, of_kind
+from pkgmgr.install.fetch.fetcher import Fetcher
 from pkgmgr.install.fetch.git import obtain_commit
 from pkgmgr.install.fetch.job import Job
 from pkgmgr.install.fetch.partial import Partial

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pkgmgr.install.fetch import Fetcher
 from pkgmgr.install.fetch.cache import Cache
 from pkgmgr.install.fetch.carry import export_cache, import_cache
+from pkgmgr.install.fetch.fetcher import Fetcher
 from pkgmgr.install.fetch.upkeep import list_cache, prune_cache, verify_cache
 from pkgmgr.model.errors import CkpmError, IntegrityError
 from tests.install.fetch.conftest import pinned, unfinished, visible

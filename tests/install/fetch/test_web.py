@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from pkgmgr.install.fetch import Fetcher
 from pkgmgr.install.fetch.failure import Refused
+from pkgmgr.install.fetch.fetcher import Fetcher
 from pkgmgr.install.fetch.job import Patience
 from pkgmgr.install.fetch.web import _require_safe_redirect
 from pkgmgr.model.errors import CkpmError, IntegrityError, NetworkError

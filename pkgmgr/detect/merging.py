@@ -1,0 +1,58 @@
+"""One entry for each installation, the best of a soft first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pkgmgr.model.entry import Entry, version_key
+
+
+def merge(entries: Iterable[Entry]) -> list[Entry]:
+    """Keep one entry of each installation and put the best of a soft first.
+
+    Wrappers and copies give the same version, prefix and target as what they stand for; the one whose own file
+    lies in the prefix is kept.
+    """
+    kept: dict[tuple[object, ...], Entry] = {}
+    for entry in entries:
+        # One model in two formats, and two builds of a library side by side, are two.
+        variant = entry.attributes.get("format"), entry.attributes.get("variant")
+        key: tuple[object, ...] = (
+            entry.soft,
+            entry.version,
+            entry.prefix,
+            entry.target,
+            entry.emits,
+            str(variant),
+        )
+        if entry.target == "any" or entry.soft.startswith("platform."):
+            key = (entry.id,)
+        if key not in kept or (not _is_inside(kept[key]) and _is_inside(entry)):
+            kept[key] = entry
+    return sorted(kept.values(), key=_goodness)
+
+
+def _is_inside(entry: Entry) -> bool:
+    return all(path.startswith(entry.prefix.rstrip("/") + "/") for path in entry.files.values())
+
+
+class _Newest:
+    """Orders versions the newest first inside an ascending sort."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, entry: Entry) -> None:
+        self._key = version_key(entry)
+
+    def __lt__(self, other: _Newest) -> bool:
+        return other._key < self._key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Newest) and other._key == self._key
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _goodness(entry: Entry) -> tuple[bool, _Newest, str]:
+    is_cross = bool(entry.emits) and entry.target not in entry.emits
+    return (is_cross, _Newest(entry), entry.id)
