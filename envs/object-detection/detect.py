@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--repetitions", type=positive, default=5)
     made.add_argument("--warmup", type=natural, default=2)
     made.add_argument("--duration", type=positive, default=2000, help="LoadGen: at least so many milliseconds")
+    made.add_argument("--queries", type=positive, default=100, help="LoadGen: at least so many")
     made.add_argument("--qps", type=float, default=10.0, help="LoadGen: expected queries a second")
     made.add_argument("--latency", type=positive, default=500, help="LoadGen: Server's bound in milliseconds")
     return made

@@ -148,12 +148,12 @@ def require_shapes(model: Path, taken: Any, given: list[Any]) -> None:
 
     :raises DataError: for a model of something else.
     """
-    inputs = [size for size in taken]
+    inputs = list(taken)
     outputs = sorted(int(shape[-1]) if len(shape) else 0 for shape in given)
     if list(inputs[1:]) != [300, 300, 3] or outputs != [4, CLASSES]:
         raise DataError(
             f"{model}: not an SSD network as this detector knows it: it takes {inputs} and gives "
-            f"{[list(shape) for shape in given]}; [1, 300, 300, 3] and [1, anchors, 90], [1, anchors, 1, 4] were expected"
+            f"{[list(shape) for shape in given]}; [1, 300, 300, 3] and [1, anchors, 90], [1, anchors, 1, 4] are needed"
         )
 
 

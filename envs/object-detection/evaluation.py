@@ -53,7 +53,7 @@ def evaluate(dataset: Dataset, rows: Sequence[Mapping[str, object]]) -> Accuracy
     with contextlib.redirect_stdout(io.StringIO()):
         try:
             truth = COCO(str(dataset.annotations))
-            found = truth.loadRes(list(rows))
+            found = truth.loadRes([dict(row) for row in rows])  # it writes into them
         except (AssertionError, KeyError) as error:
             raise DataError(f"{dataset.annotations}: pycocotools can't use it: {error!r}") from error
         judge = COCOeval(truth, found, "bbox")
@@ -77,7 +77,8 @@ class Expected:
 def expected_accuracy(table: Path, dataset: Dataset, *, arch: str, precision: str) -> Expected | None:
     """Find the reference of these photos; None where nobody has established one.
 
-    A row names the annotations by their hash or, for COCO whole, by the number of photos, for a part has another figure.
+    A row names the annotations by their hash or by their file's name, and the number of photos: a part has another
+    figure than the whole.
     """
     digest = hashlib.sha256(dataset.annotations.read_bytes()).hexdigest()
     for row in json.loads(table.read_text(encoding="utf-8")):

@@ -33,7 +33,7 @@ def read_image(path: Path) -> Pixels:
 
 
 def resize(image: Pixels, side: int = SIDE) -> Floats:
-    """Resize as TensorFlow 1's bilinear resize does (corners not aligned, no half pixel), which the network was trained with."""
+    """Resize as TensorFlow 1 does, bilinear with corners not aligned and no half pixel: so the network was trained."""
     height, width = image.shape[:2]
     rows, columns = _places(height, side), _places(width, side)
     top, bottom, down = rows

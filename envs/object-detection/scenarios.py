@@ -1,0 +1,126 @@
+"""The detector under MLPerf's LoadGen: its scenarios, its own logs, and whether its run counts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import queue
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import mlperf_loadgen as loadgen
+from dataset import Dataset, read_photo
+from engines import Engine
+from images import DataError
+from measure import Settings, detect
+
+
+def run_loadgen(engine: Engine, dataset: Dataset, settings: Settings, options: argparse.Namespace) -> int:
+    """Run one scenario, keep LoadGen's logs beside the results, print its verdict and write the figures.
+
+    An invalid run is a finished run: the verdict is in the figures, as LoadGen gave it.
+    """
+    logs = options.output / "loadgen"
+    logs.mkdir(exist_ok=True)
+    images = [read_photo(photo) for photo in dataset.photos]
+    for _ in range(settings.warmup):
+        detect(engine, images[0], settings, [])
+    worker = Worker(engine, images, settings)
+    sut = loadgen.ConstructSUT(worker.take, lambda: None)
+    library = loadgen.ConstructQSL(len(images), len(images), lambda samples: None, lambda samples: None)
+    try:
+        loadgen.StartTestWithLogSettings(sut, library, test_settings(options), log_settings(logs))
+    finally:
+        worker.close()
+        loadgen.DestroyQSL(library)
+        loadgen.DestroySUT(sut)
+    if worker.error is not None:
+        raise DataError(f"the detector failed under LoadGen: {worker.error}") from worker.error
+    summary = logs / "mlperf_log_summary.txt"
+    figures = read_summary(summary.read_text(encoding="utf-8"))
+    table = [
+        ("scenario", options.scenario),
+        ("result", figures["result"] + (f": {'; '.join(figures['reasons'])}" if figures["reasons"] else "")),
+        *((name, figures["values"][name]) for name in figures["values"]),
+        ("framework", f"{engine.name} {engine.version}"),
+    ]
+    content = {"table": table, "scenario": options.scenario, **figures}
+    (options.output / "result.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    width = max(len(name) for name, _ in table)
+    print("\n".join(f"{name:<{width}}  {value}" for name, value in table))
+    return 0
+
+
+class Worker:
+    """Answers LoadGen's queries, one thread behind a queue, as the engines' sessions serve one at a time."""
+
+    def __init__(self, engine: Engine, images: Sequence[object], settings: Settings) -> None:
+        self.error: Exception | None = None
+        self._engine, self._images, self._settings = engine, images, settings
+        self._queries: queue.SimpleQueue[list[tuple[int, int]] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    def take(self, samples: Sequence[Any]) -> None:
+        """Take a query of LoadGen's; it is answered later."""
+        self._queries.put([(sample.id, sample.index) for sample in samples])
+
+    def close(self) -> None:
+        """Stop when all is answered."""
+        self._queries.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (query := self._queries.get()) is not None:
+            for identity, index in query:
+                try:
+                    if self.error is None:
+                        detect(self._engine, self._images[index], self._settings, [])
+                except Exception as error:  # LoadGen would wait for ever: told when it is over
+                    self.error = error
+                loadgen.QuerySamplesComplete([loadgen.QuerySampleResponse(identity, 0, 0)])
+
+
+def test_settings(options: argparse.Namespace) -> Any:
+    """Give LoadGen's settings of a scenario."""
+    made = loadgen.TestSettings()
+    made.scenario = getattr(loadgen.TestScenario, options.scenario)
+    made.mode = loadgen.TestMode.PerformanceOnly
+    made.min_duration_ms = options.duration
+    made.min_query_count = 1 if options.scenario == "Offline" else options.queries
+    made.server_target_qps = options.qps
+    made.server_target_latency_ns = options.latency * 1_000_000
+    made.offline_expected_qps = options.qps
+    made.single_stream_expected_latency_ns = made.multi_stream_expected_latency_ns = 50_000_000
+    made.multi_stream_samples_per_query = 8
+    return made
+
+
+def log_settings(folder: Path) -> Any:
+    """Give where LoadGen writes."""
+    output = loadgen.LogOutputSettings()
+    output.outdir = str(folder)
+    output.copy_summary_to_stdout = False
+    made = loadgen.LogSettings()
+    made.log_output = output
+    made.enable_trace = False
+    return made
+
+
+def read_summary(text: str) -> dict[str, Any]:
+    """Read LoadGen's summary: ``Result is : VALID``, the reasons where it is not, and its figures."""
+    values: dict[str, str] = {}
+    reasons: list[str] = []
+    result = "unknown"
+    wanted = ("latency", "per second", "queries", "Samples", "percentile")
+    for line in text.split("Test Parameters Used")[0].splitlines():
+        name, colon, value = line.partition(":")
+        if name.strip() == "Result is":
+            result = value.strip()
+        elif colon and value.strip() == "NO" or name.strip().startswith("* "):
+            reasons.append(line.strip().removeprefix("* "))
+        elif colon and any(word in name for word in wanted):
+            values[name.strip()] = value.strip()
+    return {"result": result, "reasons": reasons if result != "VALID" else [], "values": values}
