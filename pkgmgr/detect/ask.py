@@ -8,9 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from pkgmgr.detect.asked_once import AskedOnce
 from pkgmgr.detect.candidates import Candidate
 from pkgmgr.detect.facts import Facts, Turned, applies, fill, interpret
 from pkgmgr.detect.memory import AnswerMemory
@@ -42,6 +43,8 @@ class Asker:
     """Of one question, in seconds."""
     only_recall: bool = False
     """True: raise `NotRemembered` in place of starting a process."""
+    asked: AskedOnce = field(default_factory=AskedOnce)
+    """What this detection has asked already, or is asking."""
 
     def run(self, argv: Sequence[str]) -> Answer:
         """Run a program, or recall its answer if the program has not changed since."""
@@ -55,6 +58,9 @@ class Asker:
                 return known
         if self.only_recall:
             raise NotRemembered
+        return self.asked.answer(key, lambda: self._ask(key, argv))
+
+    def _ask(self, key: str, argv: Sequence[str]) -> Answer:
         answer = self.host.runner.run(argv, timeout=self.timeout)
         self.memory.remember(key, answer, self._witnesses(argv[0], answer), self.host.files)
         return answer
