@@ -78,7 +78,7 @@ class Worker:
                 try:
                     if self.error is None:
                         detect(self._engine, self._images[index], self._settings, [])
-                except Exception as error:  # LoadGen would wait for ever: told when it is over
+                except Exception as error:  # noqa: BLE001 - LoadGen would wait for ever: told when it is over
                     self.error = error
                 loadgen.QuerySamplesComplete([loadgen.QuerySampleResponse(identity, 0, 0)])
 
@@ -119,7 +119,7 @@ def read_summary(text: str) -> dict[str, Any]:
         name, colon, value = line.partition(":")
         if name.strip() == "Result is":
             result = value.strip()
-        elif colon and value.strip() == "NO" or name.strip().startswith("* "):
+        elif (colon and value.strip() == "NO") or name.strip().startswith("* "):
             reasons.append(line.strip().removeprefix("* "))
         elif colon and any(word in name for word in wanted):
             values[name.strip()] = value.strip()

@@ -23,6 +23,7 @@ VERBS = {
     "verify": "tell whether anything relied on has changed",
     "diff": "tell what differs between two",
     "run": "run a task of an env",
+    "report": "write results as one HTML page",
     "why": "tell why something was chosen, or can't be",
     "tree": "show the dependency tree",
     "doctor": "tell what is wrong with this installation",

@@ -128,3 +128,19 @@ def require_result(home: Path, name: str) -> Result:
     if len(exact or found) != 1:
         raise NotFoundError(f"there is no result {name!r}", hint="'ckpm list result' shows those there are")
     return (exact or found)[0]
+
+
+def read_pictures(result: Result) -> dict[str, bytes]:
+    """Read the pictures that a result names, as ``id/file``; those that are gone are left out.
+
+    Only files below the result's own folder: a program's metrics don't choose what a report shows.
+    """
+    rows = result.metrics.get("pictures")
+    folder = Path(result.folder).resolve()
+    found = {}
+    for row in rows if isinstance(rows, list) and result.folder else []:
+        name = str(row.get("file", "")) if isinstance(row, dict) else ""
+        path = (folder / name).resolve()
+        if name and path.is_relative_to(folder) and path.is_file():
+            found[f"{result.id}/{name}"] = path.read_bytes()
+    return found

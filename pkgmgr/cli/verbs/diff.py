@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,7 @@ from pkgmgr.lock.flat import flat_lock
 from pkgmgr.model.errors import NotFoundError, UsageError
 from pkgmgr.model.lock import Lock
 from pkgmgr.model.reference import Reference
+from pkgmgr.run.present import result_differences
 from pkgmgr.run.record import require_result
 
 EXAMPLES = """
@@ -41,8 +42,10 @@ def call(options: Namespace) -> Outcome:
     first, second = (references_of([word], default_kind=None, kinds=("result", "entry"))[0] for word in options.what)
     if first.kind != second.kind:
         raise UsageError("compare two of the same kind")
-    before, after = _plain(workspace, first), _plain(workspace, second)
-    return _differences(before, after)
+    if first.kind == "result":
+        one, other = (require_result(workspace.home, reference.name) for reference in (first, second))
+        return _shown(result_differences(one, other))
+    return _differences(_plain(workspace, first), _plain(workspace, second))
 
 
 def _lock_at(path: Path) -> Lock:
@@ -54,17 +57,18 @@ def _lock_at(path: Path) -> Lock:
 
 def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Outcome:
     keys = sorted({*before, *after})
-    rows = [[key, before.get(key, "-"), after.get(key, "-")] for key in keys if before.get(key) != after.get(key)]
+    rows = [(key, before.get(key, "-"), after.get(key, "-")) for key in keys if before.get(key) != after.get(key)]
+    return _shown(rows)
+
+
+def _shown(rows: Sequence[tuple[str, str, str]]) -> Outcome:
     data = [{"key": key, "before": old, "after": new} for key, old, new in rows]
-    return Outcome(data=data, text=table(rows, head=["WHAT", "BEFORE", "AFTER"]) if rows else "no difference\n")
+    text = table([list(row) for row in rows], head=["WHAT", "BEFORE", "AFTER"]) if rows else "no difference\n"
+    return Outcome(data=data, text=text)
 
 
 def _plain(workspace: Workspace, reference: Reference) -> dict[str, str]:
-    value: msgspec.Struct
-    if reference.kind == "result":
-        value = require_result(workspace.home, reference.name)
-    else:
-        value = require_entry(workspace, reference.name)
+    value = require_entry(workspace, reference.name)
     flat: dict[str, str] = {}
     _flatten("", msgspec.to_builtins(value), flat)
     return flat

@@ -15,6 +15,7 @@ from pkgmgr.jobs.exporting import require_entry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.errors import UsageError
 from pkgmgr.model.reference import Reference
+from pkgmgr.run.present import result_text
 from pkgmgr.run.record import require_result
 
 EXAMPLES = """
@@ -60,7 +61,8 @@ def _show(workspace: Workspace, reference: Reference) -> Outcome:
         case "entry":
             return _plain(require_entry(workspace, reference.name))
         case "result":
-            return _plain(require_result(workspace.home, reference.name))
+            result = require_result(workspace.home, reference.name)
+            return Outcome(data=result, text=result_text(result))
         case _:
             raise UsageError(f"can't show a {reference.kind}", hint="'ckpm list repo' shows the repositories")
 
