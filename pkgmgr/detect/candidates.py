@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from pkgmgr.detect.folders import Folder
 from pkgmgr.detect.names import NameIndex
-from pkgmgr.detect.shims import link_reason, shim_reason
+from pkgmgr.detect.shims import link_reason, shim_reason, stub_reason
 from pkgmgr.host.ports import Files
 from pkgmgr.model.entry import Rejection, Value
 from pkgmgr.model.soft import FileFind, Soft
@@ -113,7 +113,7 @@ def _program(soft: Soft, files: Files, name: str, folder: Folder, found: re.Matc
     if not state.is_executable:
         return Rejection(soft=soft.name, candidate=path, reason="not executable")
     real = files.real(path)
-    reason = link_reason(path, real) or shim_reason(files, path, state.size)
+    reason = link_reason(path, real) or stub_reason(files, path) or shim_reason(files, path, state.size)
     if reason is not None:
         return Rejection(soft=soft.name, candidate=path, reason=reason)
     facts: dict[str, Value] = {key: value for key, value in found.groupdict().items() if value is not None}

@@ -28,6 +28,30 @@ _VERSION_CHOOSERS = frozenset(
 )
 _COMPILER_CALLERS = frozenset({"ccache", "distcc", "icecc", "sccache", "buildcache", "colorgcc", "firebuild"})
 
+# macOS has these in /usr/bin whether the tools are there or not; where they are not, each opens a window that offers
+# to install them (xcode-select(1), xcrun(1)).
+_APPLE_STUBS = frozenset(
+    {"ar", "as", "bison", "c++", "cc", "clang", "clang++", "clangd", "cpp", "flex", "g++", "gcc", "gcov", "git", "gm4"}
+    | {"gnumake", "gperf", "ld", "libtool", "lldb", "llvm-gcc", "m4", "make", "nm", "objdump", "otool", "pip3"}
+    | {"python3", "ranlib", "size", "strings", "strip", "swift", "swiftc", "swift-format", "yacc", "xcodebuild"}
+)
+_APPLE_STARTER = "/usr/bin/xcrun"
+_APPLE_TOOLS = (
+    "/var/db/xcode_select_link",
+    "/Library/Developer/CommandLineTools/usr/bin",
+    "/Applications/Xcode.app/Contents/Developer",
+)
+
+
+def stub_reason(files: Files, path: str) -> str | None:
+    """Say that a program is Apple's stand-in for developer tools which are not there; None when it may be asked."""
+    folder, name = posixpath.split(path)
+    if folder != "/usr/bin" or name not in _APPLE_STUBS or files.stat(_APPLE_STARTER) is None:
+        return None
+    if any(files.stat(place) is not None for place in _APPLE_TOOLS):
+        return None
+    return "Apple's stand-in, which would offer to install the developer tools: neither Xcode nor they are there"
+
 
 def link_reason(path: str, real: str) -> str | None:
     """Say that a link stands for a program which the linked one chooses; None when it does not."""

@@ -6,7 +6,8 @@ import pytest
 
 from pkgmgr.detect.cases import run_cases
 from pkgmgr.detect.facts import Turned, interpret
-from pkgmgr.detect.shims import link_reason
+from pkgmgr.detect.shims import link_reason, stub_reason
+from pkgmgr.host.recorded import RecordedFiles
 from pkgmgr.model.soft import Case, Conclusion, Find, Probe, Soft
 
 
@@ -46,6 +47,25 @@ def test_an_answer_that_does_not_fit_tells_nothing() -> None:
 def test_links_to_callers(path: str, real: str, words: str | None) -> None:
     reason = link_reason(path, real)
     assert reason is None if words is None else reason is not None and words in reason
+
+
+@pytest.mark.parametrize(
+    ("path", "present", "turned"),
+    [
+        ("/usr/bin/git", ["/usr/bin/xcrun"], True),
+        ("/usr/bin/git", ["/usr/bin/xcrun", "/Library/Developer/CommandLineTools/usr/bin/git"], False),
+        ("/usr/bin/python3", ["/usr/bin/xcrun", "/Applications/Xcode.app/Contents/Developer/usr/bin/python3"], False),
+        ("/usr/bin/git", [], False),
+        ("/opt/homebrew/bin/git", ["/usr/bin/xcrun"], False),
+        ("/usr/bin/perl", ["/usr/bin/xcrun"], False),
+    ],
+    ids=["macOS without tools", "command line tools", "Xcode", "not macOS", "Homebrew's", "a real program"],
+)
+def test_apples_stubs_are_not_started_where_they_would_open_a_window(
+    path: str, present: list[str], turned: bool
+) -> None:
+    files = RecordedFiles(files=dict.fromkeys([path, *present], ""))
+    assert (stub_reason(files, path) is not None) is turned
 
 
 def test_a_wrapper_leads_to_the_program_that_it_names() -> None:
