@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, Namespace
 
-from pkgmgr.catalog.document import DOCUMENT_TYPES, document_schema
+from pkgmgr.catalog.described import described_schema
+from pkgmgr.catalog.document import DOCUMENT_TYPES
 from pkgmgr.cli.outcome import Outcome
 
 EXAMPLES = """
@@ -21,5 +22,5 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def call(options: Namespace) -> Outcome:
     """Print the JSON Schema of a document."""
-    schema = document_schema(options.kind)
+    schema = described_schema(options.kind)
     return Outcome(data=schema, text=json.dumps(schema, indent=2) + "\n")
