@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import itertools
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -42,7 +43,7 @@ def field_meanings(struct: type[msgspec.Struct]) -> dict[str, str]:
 def _texts_below(definition: ast.AST) -> dict[str, str]:
     found = {}
     body = getattr(definition, "body", [])
-    for field, text in zip(body, body[1:], strict=False):
+    for field, text in itertools.pairwise(body):
         is_text = (
             isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
         )
