@@ -34,33 +34,33 @@ def select(scores: Floats, boxes: Floats, *, score_threshold: float, nms_thresho
     """
     boxes = np.clip(boxes, 0.0, 1.0)
     found: list[Detection] = []
-    for column in range(scores.shape[1]):
+    for column in np.flatnonzero((scores >= score_threshold).any(axis=0)):
         likely = np.flatnonzero(scores[:, column] >= score_threshold)
         # A stable order: equal scores stay in the order of the anchors, in C as here.
         order = likely[np.argsort(-scores[likely, column], kind="stable")][:MOST]
         for row in _suppress(boxes[order], nms_threshold):
             top, left, bottom, right = (float(edge) for edge in boxes[order[row]])
             score = float(scores[order[row], column])
-            found.append(Detection(category=column + 1, score=score, box=(left, top, right, bottom)))
+            found.append(Detection(category=int(column) + 1, score=score, box=(left, top, right, bottom)))
     return sorted(found, key=lambda item: -item.score)[:MOST]
 
 
 def _suppress(boxes: Floats, threshold: float) -> list[int]:
     """Give the rows that no better one covers; the best first."""
-    kept: list[int] = []
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    for row in range(len(boxes)):
-        if areas[row] <= 0:
-            continue
-        if all(_overlap(boxes, areas, row, other) <= threshold for other in kept):
-            kept.append(row)
+    left = np.flatnonzero(areas > 0)
+    kept: list[int] = []
+    while left.size:
+        best, left = left[0], left[1:]
+        kept.append(int(best))
+        left = left[_overlaps(boxes, areas, best, left) <= threshold]
     return kept
 
 
-def _overlap(boxes: Floats, areas: Floats, first: int, second: int) -> float:
-    height = min(boxes[first, 2], boxes[second, 2]) - max(boxes[first, 0], boxes[second, 0])
-    width = min(boxes[first, 3], boxes[second, 3]) - max(boxes[first, 1], boxes[second, 1])
-    if height <= 0 or width <= 0:
-        return 0.0
-    common = float(height * width)
-    return common / (float(areas[first] + areas[second]) - common)
+def _overlaps(boxes: Floats, areas: Floats, one: np.intp, others: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Give the intersection over union of one box with others."""
+    height = np.minimum(boxes[one, 2], boxes[others, 2]) - np.maximum(boxes[one, 0], boxes[others, 0])
+    width = np.minimum(boxes[one, 3], boxes[others, 3]) - np.maximum(boxes[one, 1], boxes[others, 1])
+    common = (np.maximum(height, 0) * np.maximum(width, 0)).astype(np.float64)
+    shares: NDArray[np.float64] = common / ((areas[one] + areas[others]).astype(np.float64) - common)
+    return shares
