@@ -99,7 +99,7 @@ def fits(option: Option, demand: Demand, world: World, settings: Sequence[Settin
     """
     if option.is_substitute and not demand.takes_substitutes:
         return False
-    if not _version_fits(option.version, demand):
+    if not _version_fits(option, demand):
         return False
     entry, package = option.entry, option.package
     if package is not None:
@@ -166,10 +166,13 @@ def _from_entry(
     )
 
 
-def _version_fits(version: str | None, demand: Demand) -> bool:
+def _version_fits(option: Option, demand: Demand) -> bool:
+    version = option.version
     if demand.range.is_any:
-        # A pre-release is taken only when asked for; what is there without a version may be anything.
-        return version is None or not _version(version).is_prerelease
+        # A pre-release is taken only when asked for; what is there without a version may be anything, and what was
+        # installed had been asked for, whatever it calls itself (`1.13.2.git.kitware.jobserver-pipe-1`).
+        is_installed = option.entry is not None and option.entry.package is not None
+        return version is None or is_installed or not _version(version).is_prerelease
     return version is not None and demand.range.admits(_version(version))
 
 

@@ -128,6 +128,15 @@ def test_versions_decide_between_them() -> None:
     assert rows(solve(world, "soft:lib.z@1.2"))[0][0] == "detect"
 
 
+def test_what_was_installed_does_whatever_it_calls_itself() -> None:
+    package = make("tool-z", "lib.z", ("1.3",))
+    name = "1.3.git.branch-1"  # as ninja's wheel: by its numbers a pre-release
+    made = library(name, package="tool-z")
+    for wanted in ("package:tool-z", "soft:lib.z"):
+        assert rows(solve(FakeWorld([made], [package]), wanted))[0][0] == "reuse"
+    assert rows(solve(FakeWorld([library(name)], [package]), "soft:lib.z"))[0][0] == "install"
+
+
 def test_preferences() -> None:
     world = FakeWorld([library("1.2")], [make("lib-z", "lib.z", ("1.3",))])
     assert rows(solve(world, "soft:lib.z", prefer="installed"))[0][0] == "install"
