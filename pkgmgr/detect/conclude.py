@@ -29,6 +29,8 @@ LANGUAGE_ROLES = (
     *("ada", "d", "go", "rust", "swift", "haskell", "ocaml", "pascal", "nim", "crystal"),
 )
 _PROGRAM_FOLDERS = ("bin", "sbin", "libexec", "Scripts", "cmd")
+_LONGEST_WORD = 200
+"""Characters of one word of a question that its evidence repeats: a question may be a small program."""
 
 
 def conclude(
@@ -292,7 +294,8 @@ def _evidence(soft: Soft, candidate: Candidate, facts: Facts) -> str:
     asked = next((probe for probe in soft.probe if probe.argv), None)
     if asked is None:
         return f"the program {path}"
-    said = " ".join(part.replace("{path}", path) for part in asked.argv)
+    words = (fill(part, facts) or part for part in asked.argv)
+    said = " ".join(word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}…" for word in words)
     return f"`{said}` said {facts['version']}" if facts.get("version") else f"`{said}` answered"
 
 
