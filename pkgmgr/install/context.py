@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pkgmgr.install.texts import fill_all, fill_text
-from pkgmgr.install.toolchain import Toolchain, build_variables, wrapper_script
+from pkgmgr.install.toolchain import ROLES, Toolchain, reproducible_flags, wrapper_script
+from pkgmgr.install.variables import build_variables
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError
 
@@ -68,13 +69,7 @@ class BuildContext:
 
     def variables(self) -> dict[str, str]:
         """Give the environment of the build's programs."""
-        zig = {"ZIG_GLOBAL_CACHE_DIR": str(self.cache / "zig"), "ZIG_LOCAL_CACHE_DIR": str(self.build / ".zig-cache")}
-        return {
-            **build_variables(self.toolchain, self.scripts),
-            **zig,
-            "HOME": str(self.build),
-            "TMPDIR": str(self.build),
-        }
+        return build_variables(self.toolchain, self.scripts, self.roles, scratch=str(self.build), cache=str(self.cache))
 
     def run(self, argv: Sequence[str], *, folder: Path | None = None, extra: Mapping[str, str] | None = None) -> None:
         """Run a program, its output going to the log.
@@ -94,6 +89,7 @@ class BuildContext:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    umask=0o022,  # as the environment: the caller's would show in the modes of what is made
                 )
             except OSError as error:
                 raise BuildFailed(f"{self.name}: {argv[0]} can't be started: {error.strerror}") from error
@@ -119,13 +115,20 @@ class BuildContext:
 
 
 def write_scripts(toolchain: Toolchain, folder: Path) -> dict[str, str]:
-    """Write one executable for each command of a toolchain and give their paths by role."""
+    """Write one executable for each command of a toolchain and give their paths by role.
+
+    The compilers' scripts map the folder that holds ``folder`` away: it is the scratch folder of one build, and no
+    product should name it. In ``CFLAGS``, which many projects record, the flag would itself be what names it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    hide = reproducible_flags({str(folder.parent): "."})
     paths = {}
-    for role in ("c", "cxx", "ar", "ranlib"):
+    for role in ROLES:
         command = getattr(toolchain, role)
+        if not command:
+            continue
         path = folder / {"c": "cc", "cxx": "c++"}.get(role, role)
-        path.write_text(wrapper_script(command))
+        path.write_text(wrapper_script((*command, *hide) if role in ("c", "cxx") else command))
         path.chmod(0o755)
         paths[role] = str(path)
     return paths

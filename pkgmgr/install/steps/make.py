@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from pkgmgr.install.context import BuildContext
+from pkgmgr.install.variables import PROGRAMS
 from pkgmgr.model.package import Make
 
 
 def perform(step: Make, context: BuildContext) -> None:
     """Pass variables on the command line, where they win over the makefile's own."""
-    given = {
-        name: context.scripts[role] for name, role in (("CC", "c"), ("CXX", "cxx"), ("AR", "ar")) if context.scripts
-    }
+    roles = {name: PROGRAMS[name] for name in ("CC", "CXX", "AR", "RANLIB")}
+    given = {name: context.scripts[role] for name, role in roles.items() if role in context.scripts}
     given |= {name: context.fill(value) for name, value in step.variables.items()}
     words = [f"{name}={value}" for name, value in given.items()]
     context.run(
