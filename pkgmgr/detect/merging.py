@@ -53,6 +53,7 @@ class _Newest:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _goodness(entry: Entry) -> tuple[bool, _Newest, str]:
+def _goodness(entry: Entry) -> tuple[bool, bool, _Newest, str]:
+    """Put native ones first, then releases, then the newest: the first is what a requirement takes."""
     is_cross = bool(entry.emits) and entry.target not in entry.emits
-    return (is_cross, _Newest(entry), entry.id)
+    return (is_cross, version_key(entry).is_prerelease, _Newest(entry), entry.id)

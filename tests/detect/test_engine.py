@@ -11,10 +11,12 @@ import pytest
 from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.engine import Detector
 from pkgmgr.detect.memory import AnswerMemory
+from pkgmgr.detect.merging import merge
 from pkgmgr.detect.report import Report
 from pkgmgr.detect.where import Where
 from pkgmgr.host.local import local_host
 from pkgmgr.host.process import LocalRunner
+from pkgmgr.model.entry import Entry
 from pkgmgr.model.soft import Conclusion, Find, Probe, Soft
 
 TOOL = Soft(
@@ -134,3 +136,19 @@ def test_broken_links_and_plain_files_keep_their_reason(tmp_path: Path) -> None:
     report, started = look(tmp_path)
     assert sorted(item.reason for item in report.rejections) == ["a link that leads nowhere", "not executable"]
     assert started == 0
+
+
+def test_the_first_of_a_soft_is_what_a_requirement_takes() -> None:
+    def rust(version: str, emits: str = "linux-x86_64") -> Entry:
+        return Entry(
+            id=f"lang.rust-{version}-{emits}",
+            soft="lang.rust",
+            version=version,
+            prefix=f"/{version}/{emits}",
+            target="linux-x86_64",
+            origin="system",
+            attributes={"emits": [emits]},
+        )
+
+    entries = [rust("1.97.0-nightly"), rust("1.98.0", "linux-arm64"), rust("1.9.0"), rust("1.95.0")]
+    assert [entry.version for entry in merge(entries)] == ["1.95.0", "1.9.0", "1.97.0-nightly", "1.98.0"]
