@@ -140,7 +140,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """One difference between what was recorded and what is there."""
 
     what: str
-    """``removed``, ``changed``, ``upgraded``, ``downgraded``, ``replaced``, ``moved``, ``shadowed``, ``added``, ``host``."""
+    """``removed``, ``changed``, ``upgraded``, ``downgraded``, ``replaced``, ``moved``, ``shadowed``, ``added`` or
+    ``host``."""
     name: str
     """The entry's id, the file or the fact."""
     before: str
