@@ -7,10 +7,9 @@ import datetime
 import hashlib
 import json
 import os
-import platform
-import secrets
 import shlex
 import shutil
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -297,7 +296,7 @@ def _begin(workspace: Workspace, prepared: Prepared, name: str, params: Mapping[
     """Make the record of a run that is about to begin, and its folder; a killed run leaves these."""
     loaded = prepared.loaded
     started = datetime.datetime.now(datetime.UTC)
-    identity = f"{loaded.env.name}-{name}-{started:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    identity = f"{loaded.env.name}-{name}-{started:%Y%m%dT%H%M%S}-{os.urandom(3).hex()}"
     results = workspace.home / "results"
     folder = results / identity
     folder.mkdir(parents=True)
@@ -317,7 +316,7 @@ def _begin(workspace: Workspace, prepared: Prepared, name: str, params: Mapping[
         params=dict(params),
         entries={entry.id: entry.fingerprint for entry in prepared.done.entries.values()},
         host=measured_host(workspace),
-        tools={"ckpm": __version__, "python": platform.python_version()},
+        tools={"ckpm": __version__, "python": ".".join(str(part) for part in sys.version_info[:3])},
         lock=f"sha256:{hashlib.sha256(lock.read_bytes()).hexdigest()}" if lock.is_file() else None,
         output=str(results / f"{identity}.log"),
         folder=str(folder),

@@ -1,0 +1,143 @@
+"""The detection demo as a user runs it, and what a task's record says when things go wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Ckpm
+
+PIXELS = 0.5
+"""How far the edges of one thing's box may be apart between two engines, on photos of some 500 pixels."""
+SCORE = 0.005
+
+
+def benchmark(ckpm: Ckpm, *words: str) -> dict[str, Any]:
+    ran = ckpm("run", "env:object-detection", "--json", *words, timeout=1800)
+    assert ran.code == 0, ran.err
+    data: dict[str, Any] = json.loads(ran.out)["data"]
+    return data
+
+
+def found(record: dict[str, Any]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(Path(record["folder"], "detections.json").read_text())
+    return rows
+
+
+def assert_agree(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Hold the sure detections of one run against those of another."""
+    rows = found(other)
+    sure = [row for row in found(one) if row["score"] >= 0.3]
+    assert sure
+    for row in sure:
+        alike = [item for item in rows if all(item[key] == row[key] for key in ("image_id", "category_id"))]
+        assert any(
+            abs(item["score"] - row["score"]) <= SCORE
+            and all(abs(a - b) <= PIXELS for a, b in zip(item["bbox"], row["bbox"], strict=True))
+            for item in alike
+        ), row
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_native_engines_and_the_c_detector_on_arm64_agree(ckpm: Ckpm) -> None:
+    native = benchmark(ckpm)
+    assert native["metrics"]["accuracy"] == "pass"
+    assert len(native["metrics"]["samples"]["latency_ms"]) == 4 * 5
+    assert native["statistics"]["latency_mean_ms"]["count"] == 5
+    if shutil.which("gcc") is not None:
+        assert_agree(native, benchmark(ckpm, "--set", "engine=tflite-c"))
+    emulated = benchmark(ckpm, "--target", "linux-arm64", "--set", "repetitions=1", "--set", "warmup=0")
+    assert emulated["target"] == "linux-arm64"
+    assert_agree(native, emulated)
+
+
+def test_an_engine_of_this_machine_is_refused_for_another(ckpm: Ckpm) -> None:
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        pytest.skip("the conflict is stated for Linux on x86-64")
+    ran = ckpm("run", "env:object-detection", "--target", "linux-arm64", "--set", "engine=tensorflow")
+    assert ran.code == 4, ran.err
+    assert "engine=tensorflow" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [("engine=torch", "choose from tflite"), ("batch=3", "choose from 1, 2, 4, 8"), ("engin=tflite", "engin")],
+)
+def test_a_wrong_setting_names_the_right_ones(ckpm: Ckpm, tmp_path: Path, setting: str, said: str) -> None:
+    (tmp_path / "env.toml").write_text(
+        'name = "e"\n[params]\nengine = {default = "tflite", choices = ["tflite", "onnxruntime"]}\n'
+        '[tasks.main]\nrun = ["true"]\nparams.batch = {default = 1, choices = [1, 2, 4, 8]}\n'
+    )
+    ran = ckpm("run", str(tmp_path), "--set", setting)
+    assert ran.code == 2
+    assert said in ran.err
+
+
+def env_of(tmp_path: Path, program: str) -> Path:
+    (tmp_path / "program.py").write_text(program)
+    (tmp_path / "env.toml").write_text(
+        f'name = "own"\n[tasks.main]\nrun = ["{sys.executable}", "{{env}}/program.py", "{{result}}"]\n'
+        'metrics = "result.json"\nparams.N = {default = 3, default_for = {"windows-*" = 5}}\n'
+    )
+    return tmp_path
+
+
+def test_a_run_leaves_its_figures_files_and_spread(ckpm: Ckpm, tmp_path: Path) -> None:
+    program = (
+        "import json, os, sys\nfolder = sys.argv[1]\nopen(folder + '/out.txt', 'w').write('x')\n"
+        "json.dump({'n': int(os.environ['N']), 'repetitions': {'s': [1, 2, 3]}}, open(folder + '/result.json', 'w'))\n"
+    )
+    ran = ckpm("run", str(env_of(tmp_path, program)), "--json")
+    record = json.loads(ran.out)["data"]
+    assert record["metrics"]["n"] == 3
+    assert record["statistics"]["s"]["mean"] == 2
+    assert record["statistics"]["s"]["is_too_high"]
+    assert {"out.txt", "result.json", "environment.json"} <= set(record["files"])
+    assert ckpm("show", f"result:{record['id']}").out.startswith("result")
+    report = ckpm("report", f"result:{record['id']}", "-o", str(tmp_path / "r.html"))
+    assert report.code == 0 and (tmp_path / "r.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("raise SystemExit(7)", "it exited with 7"),
+        ("pass", "it wrote no result.json"),
+        ("import sys; open(sys.argv[1] + '/result.json', 'w').write('{')", "can't be read"),
+    ],
+)
+def test_a_failed_run_is_recorded_with_why(ckpm: Ckpm, tmp_path: Path, program: str, reason: str) -> None:
+    assert ckpm("run", str(env_of(tmp_path, program))).code != 0
+    (record,) = json.loads(ckpm("list", "result", "--json").out)["data"]
+    assert record["state"] == "failed"
+    assert reason in record["reason"]
+
+
+@pytest.mark.parametrize(("number", "reason"), [(signal.SIGINT, "interrupted"), (signal.SIGKILL, "killed")])
+def test_an_ended_ckpm_leaves_a_failed_record(ckpm: Ckpm, tmp_path: Path, number: signal.Signals, reason: str) -> None:
+    if number == signal.SIGKILL and not Path("/proc/self/stat").exists():
+        pytest.skip("no /proc here: a killed run is not told from a running one")
+    home = tmp_path / "home"
+    folder = env_of(tmp_path, "import sys, time; open(sys.argv[1] + '/begun', 'w').close(); time.sleep(30)")
+    command = [sys.executable, "-m", "pkgmgr", "--home", str(home), "run", str(folder)]
+    process = subprocess.Popen(command, env={**os.environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not list(home.glob("results/*/begun")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(number)
+    assert process.wait() == (130 if number == signal.SIGINT else -9)
+    ran = ckpm("list", "result", "--json", "--home", str(home))
+    (record,) = json.loads(ran.out)["data"]
+    assert record["state"] == "failed"
+    assert reason in record["reason"]
