@@ -152,8 +152,9 @@ class Installer:
             manifest = msgspec.json.encode(make_manifest(made))
             (made / RECORD / "manifest.json").write_bytes(msgspec.json.format(manifest, indent=1))
             (made / RECORD / "recipe.json").write_bytes(msgspec.json.format(msgspec.json.encode(recipe), indent=1))
-            self.store.publish(made, recipe)
-        return self._record(step, package, recipe, roles, final)
+            # The staging folder tells others that this is going on until the record is there.
+            first = self.store.publish(made, recipe)
+            return first if first is not None else self._record(step, package, recipe, roles, final)
 
     def _toolchain(self, roles: Mapping[str, Entry], target: Target) -> Toolchain | None:
         compiler = next((entry for entry in roles.values() if "compiler" in entry.tags), None)
@@ -164,8 +165,11 @@ class Installer:
     def _keep_log(self, error: BuildFailed, log: Path, recipe: Recipe) -> CkpmError:
         """Keep the log of a failed build: its own folder is about to go."""
         kept = self.store.home / "logs" / f"{recipe.package}-{recipe.version}-{recipe.digest[:8]}.log"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(log, kept)
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(log, kept)
+        except OSError as trouble:  # a full disk must not hide what the build said
+            return CkpmError(error.message, hint=f"the log can't be kept: {trouble.strerror}")
         said = log.read_text("utf-8", "replace").lower()
         no_network = ("name resolution", "failed to establish a new connection", "no matching distribution found")
         kind = NetworkError if any(words in said for words in no_network) else CkpmError

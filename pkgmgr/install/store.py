@@ -7,21 +7,28 @@ without it is a leftover of a killed process), ``manifest.json`` and ``build.log
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
-import socket
-import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from pkgmgr.install.locks import Busy, hold
+from pkgmgr.install.staging import Staging
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError, NotFoundError
 
 RECORD = ".ckpm"
+_MAKER = "made-in"
+"""Name of the staging folder that a product comes from, which tells whose it is."""
+_USE = ".use.lock"
+_PATIENCE = 30.0
+"""Seconds to wait for other processes before saying so."""
 
 
 class ManifestRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,53 +99,96 @@ class Store:
 
     @contextlib.contextmanager
     def building(self, recipe: Recipe) -> Iterator[None]:
-        """Keep other processes from the same build until this one is done."""
-        from filelock import FileLock
-
+        """Keep other processes from the same build until this one is done, where the file system has locks."""
         folder = self.prefix(recipe)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.parent / f".{folder.name}.lock"):
+        with hold(folder.parent / f".{folder.name}.lock"):
             yield
 
     @contextlib.contextmanager
-    def staging(self) -> Iterator[Path]:
+    def using(self) -> Iterator[None]:
+        """Keep others from removing entries meanwhile; any number of processes may use a store at once."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with hold(self.root / _USE, is_shared=True):
+            yield
+
+    @contextlib.contextmanager
+    def removing(self, *, patience: float = _PATIENCE) -> Iterator[None]:
+        """Keep others from installing meanwhile: what they are about to need can't be seen yet.
+
+        :raises CkpmError: when others go on installing for longer than the patience lasts.
+        """
+        if not self.root.is_dir():
+            yield
+            return
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(hold(self.root / _USE, patience=patience))
+            except Busy as error:
+                raise CkpmError(
+                    f"another ckpm is installing into {self.home}, or removing from it",
+                    hint="run the same command again when it has ended",
+                ) from error
+            yield
+
+    @property
+    def staging_area(self) -> Staging:
+        """Where entries are made."""
+        return Staging(base=self.home / "staging")
+
+    def staging(self) -> contextlib.AbstractContextManager[Path]:
         """Give a folder to build in, on the same file system as the store; it is gone afterwards."""
-        base = self.home / "staging"
-        base.mkdir(parents=True, exist_ok=True)
-        self._sweep(base)
-        folder = Path(tempfile.mkdtemp(prefix=f"{socket.gethostname()}-{os.getpid()}-", dir=base))
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        return self.staging_area.folder()
 
-    def _sweep(self, base: Path) -> None:
-        """Remove what processes of this machine that are gone left behind."""
-        mine = f"{socket.gethostname()}-"
-        for folder in _subfolders(base):
-            owner = folder.name.removeprefix(mine).partition("-")[0]
-            if folder.name.startswith(mine) and owner.isdigit() and not _is_alive(int(owner)):
-                shutil.rmtree(folder, ignore_errors=True)
+    def publish(self, made: Path, recipe: Recipe) -> Entry | None:
+        """Make a finished product visible: by one rename, which only one of several can win.
 
-    def publish(self, made: Path, recipe: Recipe) -> Path:
-        """Make a finished product visible, in place of a leftover if there is one."""
+        :param made: in a folder that `staging` gave, and that lives until the entry is recorded.
+        :return: the entry of another process that was first, where no lock kept it out. Ours is not visible then.
+        """
         folder = self.prefix(recipe)
-        if folder.exists():
-            shutil.rmtree(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        made.replace(folder)
-        return folder
+        (made / RECORD).mkdir(exist_ok=True)
+        (made / RECORD / _MAKER).write_text(made.parent.name, "utf-8")
+        end = time.monotonic() + _PATIENCE
+        while True:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                made.rename(folder)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+                    raise
+            else:
+                return None
+            winner = read_record(folder)
+            if winner is not None:
+                return winner
+            if self._is_being_recorded(folder) and time.monotonic() < end:
+                time.sleep(0.1)
+                continue
+            self._discard(folder)
+
+    def _is_being_recorded(self, folder: Path) -> bool:
+        """Tell whether the process that made a folder without a record is about to write it."""
+        try:
+            maker = self.staging_area.base / (folder / RECORD / _MAKER).read_text("utf-8")
+        except OSError:
+            return False
+        return maker.is_dir() and self.staging_area.is_in_use(maker)
 
     def record(self, folder: Path, entry: Entry) -> None:
         """Write an entry's record: from now on it counts as installed."""
         path = folder / RECORD / "entry.json"
-        temporary = path.with_name(".entry.json.new")
-        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(entry), indent=1))
+        temporary = path.with_name(f".entry.json.{os.getpid()}")
+        with temporary.open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(entry), indent=1))
+            file.flush()
+            os.fsync(file.fileno())  # after a power failure too, a record that is there is whole
         temporary.replace(path)
 
-    def remove(self, entry: Entry) -> None:
-        """Remove an installed entry; refused while another one needs it.
+    def remove(self, entry: Entry) -> bool:
+        """Remove an installed entry; refused while another one needs it. Call it within `removing`.
 
+        :return: False when it is gone already.
         :raises CkpmError: naming those that need it.
         """
         needed = [other.id for other in self.installed() if entry.id in other.deps]
@@ -147,8 +197,21 @@ class Store:
         folder = Path(entry.prefix)
         if not folder.is_relative_to(self.root):
             raise NotFoundError(f"{entry.id} was not installed by ckpm", hint="ckpm removes only what it installed")
+        if not folder.exists():
+            return False
+        self._discard(folder)
+        return True
+
+    def _discard(self, folder: Path) -> None:
+        """Let a folder of the store vanish by one rename, then remove it; a full disk does not prevent it."""
         (folder / RECORD / "entry.json").unlink(missing_ok=True)
-        shutil.rmtree(folder)
+        try:
+            with self.staging() as bin_:
+                folder.rename(bin_ / "gone")
+        except FileNotFoundError:
+            return  # another process did it
+        except OSError:
+            shutil.rmtree(folder)
 
 
 def read_record(folder: Path) -> Entry | None:
@@ -206,13 +269,3 @@ def _subfolders(folder: Path) -> list[Path]:
         return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     except OSError:
         return []
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

@@ -13,7 +13,7 @@ from pkgmgr.detect.where import Where
 from pkgmgr.environ.compose import compose
 from pkgmgr.host.local import local_host
 from pkgmgr.install.fetch.progress import Progress, SilentProgress
-from pkgmgr.install.store import Store
+from pkgmgr.install.store import Store, read_record
 from pkgmgr.jobs.detection import Search
 from pkgmgr.jobs.pythons import Pythons, makes_environment, separate
 from pkgmgr.jobs.registry import Registry
@@ -21,6 +21,7 @@ from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.model.condition import LateFacts, platform_facts
 from pkgmgr.model.entry import Entry
+from pkgmgr.model.errors import CkpmError
 from pkgmgr.model.lock import LockedPython, LockedWheel
 from pkgmgr.model.operation import Operation
 from pkgmgr.model.package import Package, Require
@@ -134,6 +135,23 @@ def install(workspace: Workspace, requirements: Sequence[str | Require], wishes:
 
 def carry_out(workspace: Workspace, plan: Plan, world: LocalWorld, wishes: Wishes) -> Installation:
     """Do what a plan says and register what it uses."""
+    if not plan.installs:
+        return _carry_out(workspace, plan, world, wishes)
+    with Store(home=workspace.home).using():
+        _require_still_there(plan)
+        return _carry_out(workspace, plan, world, wishes)
+
+
+def _require_still_there(plan: Plan) -> None:
+    """:raises CkpmError: when another process removed something between planning and now."""
+    for step in plan.steps:
+        if step.entry is not None and step.entry.package and read_record(Path(step.entry.prefix)) is None:
+            raise CkpmError(
+                f"{step.entry.id} was removed by another process meanwhile", hint="run the same command again"
+            )
+
+
+def _carry_out(workspace: Workspace, plan: Plan, world: LocalWorld, wishes: Wishes) -> Installation:
     registry = Registry(workspace.home)
     used = [step.entry for step in plan.steps if step.entry is not None and step.entry.package is None]
     registry.update(used, looked_for=(), whole_system=True)

@@ -25,12 +25,13 @@ def call(options: Namespace) -> Outcome:
     """Remove installed entries that no lock and no other entry needs, and what failed builds left."""
     workspace = workspace_of(options)
     store = Store(home=workspace.home)
-    found = unneeded(workspace)
-    if not options.dry_run:
-        for entry in found:
-            store.remove(entry)
-        for name in ("staging", "logs"):
-            shutil.rmtree(workspace.home / name, ignore_errors=True)
+    if options.dry_run:
+        found = unneeded(workspace)
+    else:
+        with store.removing():
+            found = [entry for entry in unneeded(workspace) if store.remove(entry)]
+            store.staging_area.sweep(kept=True)
+            shutil.rmtree(workspace.home / "logs", ignore_errors=True)
     did = "would remove" if options.dry_run else "removed"
     text = "".join(f"{did} {entry.id}\n" for entry in found) or "nothing to remove\n"
     return Outcome(data=[entry.id for entry in found], text=text)

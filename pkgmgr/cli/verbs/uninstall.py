@@ -8,6 +8,8 @@ from pkgmgr.cli.open import references_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.install.store import Store
 from pkgmgr.jobs.exporting import require_entry
+from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import NotFoundError
 
 EXAMPLES = """
@@ -26,15 +28,22 @@ def call(options: Namespace) -> Outcome:
     workspace = workspace_of(options)
     store = Store(home=workspace.home)
     removed = []
-    for reference in references_of(options.what, default_kind="entry", kinds=("entry", "package")):
+    with store.removing():
+        for entry in _named(workspace, store, options.what):
+            if store.remove(entry):
+                removed.append(entry.id)
+    return Outcome(data=removed, text="".join(f"removed {name}\n" for name in removed))
+
+
+def _named(workspace: Workspace, store: Store, texts: list[str]) -> list[Entry]:
+    found: dict[str, Entry] = {}
+    for reference in references_of(texts, default_kind="entry", kinds=("entry", "package")):
         if reference.kind == "entry":
-            found = [require_entry(workspace, reference.name)]
+            entries = [require_entry(workspace, reference.name)]
         else:
             workspace.catalog.require_package(reference.name)
-            found = [entry for entry in store.installed() if entry.package == reference.name]
-            if not found:
+            entries = [entry for entry in store.installed() if entry.package == reference.name]
+            if not entries:
                 raise NotFoundError(f"{reference.name} is not installed")
-        for entry in found:
-            store.remove(entry)
-            removed.append(entry.id)
-    return Outcome(data=removed, text="".join(f"removed {name}\n" for name in removed))
+        found |= {entry.id: entry for entry in entries}
+    return list(found.values())

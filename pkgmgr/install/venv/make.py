@@ -68,9 +68,11 @@ class Maker:
             rows = [row for row in make_manifest(made) if "__pycache__" not in row.path]
             for name, value in (("manifest.json", rows), ("recipe.json", recipe), (PINS, pins)):
                 (record / name).write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=1))
-            self.store.publish(made, recipe)
-        entry = _entry(pins, interpreter, recipe, final)
-        self.store.record(final, entry)
+            first = self.store.publish(made, recipe)
+            if first is not None:
+                return first
+            entry = _entry(pins, interpreter, recipe, final)
+            self.store.record(final, entry)
         return entry
 
     def _fill(self, made: Path, shelf: Path, wheels: Sequence[LockedWheel], interpreter: Entry) -> None:
