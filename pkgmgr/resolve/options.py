@@ -114,7 +114,7 @@ def fits(option: Option, demand: Demand, world: World, settings: Sequence[Settin
     languages = entry.attributes.get("languages", [])
     if not set(demand.languages).issubset(languages if isinstance(languages, list) else ()):
         return False
-    return _variants_fit(entry, demand, world, settings)
+    return _is_whole(entry, demand) and _variants_fit(entry, demand, world, settings)
 
 
 def _order(entry: Entry | None, choice: Choice) -> int:
@@ -174,6 +174,13 @@ def _version_fits(option: Option, demand: Demand) -> bool:
         is_installed = option.entry is not None and option.entry.package is not None
         return version is None or is_installed or not _version(version).is_prerelease
     return version is not None and demand.range.admits(_version(version))
+
+
+def _is_whole(entry: Entry, demand: Demand) -> bool:
+    """Tell whether a model or a data set is all there, unless what is not is asked for: ``+state=partial``."""
+    if entry.soft.partition(".")[0] not in ("model", "dataset") or "state" in demand.variants:
+        return True
+    return entry.attributes.get("state") not in ("partial", "broken link")
 
 
 def _variants_fit(entry: Entry, demand: Demand, world: World, settings: Sequence[Settings]) -> bool:

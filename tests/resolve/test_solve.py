@@ -121,6 +121,22 @@ def test_one_query_three_answers() -> None:
     assert rows(solve(FakeWorld([], [package]), "soft:lib.z")) == [("install", "lib.z", "1.3", "linux-x86_64")]
 
 
+@pytest.mark.parametrize(
+    ("state", "asked", "expected"),
+    [
+        pytest.param("complete", "soft:model.x", "detect", id="whole"),
+        pytest.param("unknown", "soft:model.x", "detect", id="not known to lack anything"),
+        pytest.param("partial", "soft:model.x", "install", id="partial"),
+        pytest.param("broken link", "soft:model.x", "install", id="broken"),
+        pytest.param("partial", "soft:model.x+state=partial", "detect", id="partial, and asked for"),
+    ],
+)
+def test_a_model_that_is_not_whole_meets_nothing(state: str, asked: str, expected: str) -> None:
+    entry = msgspec.structs.replace(library("1.0", soft="model.x"), attributes={"state": state})
+    world = FakeWorld([entry], [make("model-x", "model.x")], {entry.id})
+    assert rows(solve(world, asked))[0][0].replace("reuse", "detect") == expected
+
+
 def test_versions_decide_between_them() -> None:
     world = FakeWorld([library("1.2")], [make("lib-z", "lib.z", ("1.3", "2.0", "2.1rc1"))])
     assert rows(solve(world, "soft:lib.z@>=1.3")) == [("install", "lib.z", "2.0", "linux-x86_64")]
