@@ -139,6 +139,8 @@ def _obtain(probe: Probe, facts: Facts, asker: Asker) -> str | Turned:
         folder = fill(probe.names, facts)
         names = asker.host.files.names(posixpath.normpath(folder)) if folder is not None else ()
         return "\n".join(names) if names else Turned(reason=f"{folder or probe.names} holds nothing")
+    if not probe.argv:
+        return ""  # nothing is asked: that it applies is all there is to know
     argv = [fill(part, facts) for part in probe.argv]
     if any(part is None for part in argv):
         return Turned(reason=f"a fact that {' '.join(probe.argv)!r} needs was not established")

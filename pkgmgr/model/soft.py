@@ -144,7 +144,11 @@ class Find(Document, frozen=True, kw_only=True):
 
 
 class Probe(Document, frozen=True, kw_only=True):
-    """One question to a candidate. Texts may hold ``{fact}``."""
+    """One question to a candidate. Texts may hold ``{fact}``.
+
+    Without ``argv``, ``read`` and ``names`` nothing is asked and the answer is empty: ``when`` and ``unless`` alone
+    decide whether ``tells`` holds, or whether ``reject = "^"`` turns the candidate down.
+    """
 
     argv: tuple[str, ...] = ()
     """What to run; ``{path}`` is the candidate."""

@@ -1,4 +1,4 @@
-"""Questions that start no process: the names in a folder."""
+"""Questions that start no process: the names in a folder, and none at all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from pkgmgr.detect.cases import run_cases
-from pkgmgr.model.soft import Case, Find, Probe, Soft
+from pkgmgr.model.soft import Case, Conclusion, Find, Probe, Soft
 
 JAVA_TOOL = Soft(
     name="tool.thing",
@@ -38,3 +38,29 @@ JAVA_TOOL = Soft(
 )
 def test_the_names_in_a_folder_are_an_answer(case: Case) -> None:
     assert list(run_cases(replace(JAVA_TOOL, case=(case,)))) == []
+
+
+ARCHITECTURES = Soft(
+    name="tool.thing",
+    summary="a program that is made for one architecture each",
+    find=Find(executables=(r"thing-(?P<arch>\w+)",)),
+    probe=(
+        Probe(when={"arch": "old"}, reject="^", because="no machine of today runs it"),
+        Probe(when={"arch": "x64"}, tells={"version": "1.0", "machine": "x86_64"}),
+        Probe(unless="machine", tells={"machine": "{arch}"}),
+    ),
+    entry=Conclusion(attributes={"machine": "{machine}"}),
+)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(name="applies", path="/bin/thing-x64", expect={"version": "1.0", "attributes.machine": "x86_64"}),
+        Case(name="does not apply", path="/bin/thing-arm", expect={"version": None, "attributes.machine": "arm"}),
+        Case(name="turned down", path="/bin/thing-old", reject="no machine of today"),
+    ],
+    ids=lambda case: case.name,
+)
+def test_a_probe_may_ask_nothing(case: Case) -> None:
+    assert list(run_cases(replace(ARCHITECTURES, case=(case,)))) == []
