@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pkgmgr.detect.where import Where
-from pkgmgr.jobs.detection import search_places
 from pkgmgr.jobs.workspace import Workspace, open_workspace
 from pkgmgr.model.errors import UsageError
 from pkgmgr.model.reference import KINDS, Reference, parse_reference
+
+if TYPE_CHECKING:
+    from pkgmgr.detect.where import Where
 
 
 def workspace_of(options: Namespace) -> Workspace:
@@ -25,6 +27,9 @@ def workspace_of(options: Namespace) -> Workspace:
 
 def where_of(options: Namespace) -> Where:
     """Give where to look."""
+    from pkgmgr.detect.where import Where  # 10 ms together, where something is looked for
+    from pkgmgr.jobs.detection import search_places
+
     if options.no_system and not options.search_path:
         raise UsageError("--no-system leaves nowhere to look", hint="add --search-path DIR")
     if getattr(options, "replay", None) is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pkgmgr.cli.table import table
-from pkgmgr.jobs.installation import Installation
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.plan import Plan
+
+if TYPE_CHECKING:
+    from pkgmgr.jobs.installation import Installation
 
 
 def plan_text(plan: Plan) -> str:

@@ -7,12 +7,10 @@ from argparse import ArgumentParser, Namespace
 from pkgmgr.cli.open import references_of, settings_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.parser import add_resolution_options
-from pkgmgr.cli.plans import installation_data, plan_data, plan_text
-from pkgmgr.cli.verbs.install import wishes_of
-from pkgmgr.jobs.envs import find_env, inputs_digest
-from pkgmgr.jobs.locking import make_lock, read_lock, require_lock, write_lock
-from pkgmgr.jobs.running import plan_env
-from pkgmgr.jobs.syncing import UnmetLock, meet_lock
+from pkgmgr.environ.compose import compose
+from pkgmgr.jobs.envs import LoadedEnv, find_env, inputs_digest
+from pkgmgr.jobs.met import Met, keep_met, recall_met
+from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.errors import UsageError
 
 EXAMPLES = """
@@ -37,7 +35,44 @@ def call(options: Namespace) -> Outcome:
     workspace = workspace_of(options)
     reference = references_of([options.env], default_kind="env", kinds=("env",))[0] if options.env else None
     loaded = find_env(workspace, reference)
-    settings, wishes = settings_of(options), wishes_of(options)
+    settings = settings_of(options)
+    target = str(workspace.catalog.require_target(options.target)[0]) if options.target else workspace.host.target
+    steered = [*(f"{name}={value}" for name, value in sorted(settings.items())), str(options.prefer), str(options.only)]
+    known = recall_met(workspace, loaded, target, steered) if not options.dry_run else None
+    if known is not None:
+        return _nothing_to_do(loaded, known)
+    return _sync(workspace, loaded, options, settings, target, steered)
+
+
+def _nothing_to_do(loaded: LoadedEnv, known: Met) -> Outcome:
+    from pkgmgr.cli.plans import plan_data
+
+    data = {
+        "plan": plan_data(known.plan),
+        "entries": list({entry.id: entry for entry in known.entries.values()}.values()),
+        "env": compose(known.roots),
+        "notes": list(known.plan.notes),
+    }
+    return Outcome(data=data, text=f"{loaded.env.name}: nothing to do; the machine matches the lock\n")
+
+
+def _sync(
+    workspace: Workspace,
+    loaded: LoadedEnv,
+    options: Namespace,
+    settings: dict[str, str],
+    target: str,
+    steered: list[str],
+) -> Outcome:
+    # 100 ms together, where something may be to do.
+    from pkgmgr.cli.plans import installation_data, plan_data, plan_text
+    from pkgmgr.cli.verbs.install import wishes_of
+    from pkgmgr.jobs.locking import make_lock, read_lock, require_lock, write_lock
+    from pkgmgr.jobs.running import plan_env
+    from pkgmgr.jobs.syncing import UnmetLock, meet_lock
+
+    wishes = wishes_of(options)
+    made_lock = False
     if options.locked or options.frozen:
         lock = require_lock(workspace, loaded, frozen=options.frozen)
     else:
@@ -48,6 +83,7 @@ def call(options: Namespace) -> Outcome:
                 return Outcome(data={"plan": plan_data(plan)}, text=plan_text(plan))
             current = make_lock(workspace, loaded, wishes, settings)
             write_lock(loaded, current)
+            made_lock = True
         lock = current
     if options.dry_run:
         plan, _, _ = plan_env(workspace, loaded, wishes, settings)
@@ -58,6 +94,10 @@ def call(options: Namespace) -> Outcome:
         error = {"code": unmet.code, "message": unmet.message, "hint": unmet.hint}
         data = {"verdicts": unmet.verdicts, "substitutes": unmet.substitutes}
         return Outcome(data=data, exit_code=unmet.exit_code, error=error)
+    if lock.inputs == inputs_digest(workspace, loaded):  # --frozen may take a stale one
+        keep_met(workspace, loaded, target, done.plan, done.entries, steered)
     made = len(done.plan.installs)
     did = f"installed {made} of {len(done.plan.steps)} entries" if made else "nothing to do"
+    if made_lock:  # what was missing was made for it
+        did = f"wrote the lock of {len(done.plan.steps)} entries"
     return Outcome(data=installation_data(done), text=f"{loaded.env.name}: {did}; the machine matches the lock\n")

@@ -1,0 +1,67 @@
+"""What is answered from memory: the same as without it, and only while nothing has changed."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.lock.conftest import SmallMachine
+
+NOTHING = "both: nothing to do; the machine matches the lock\n"
+
+
+def settle() -> None:
+    """Let the clock for files go on: what was changed just now is not remembered."""
+    time.sleep(0.05)
+
+
+def remembered(machine: SmallMachine) -> list[Path]:
+    return sorted((machine.root / "it's a home/cache/met").glob("*.msgpack"))
+
+
+@pytest.fixture
+def synced(machine: SmallMachine) -> SmallMachine:
+    ran = machine("sync", "env:both")
+    assert (ran.code, ran.out) == (0, "both: wrote the lock of 2 entries; the machine matches the lock\n"), ran.err
+    settle()
+    assert machine("sync", "env:both").out == NOTHING
+    assert remembered(machine)
+    return machine
+
+
+def test_from_memory_and_anew_it_says_the_same(synced: SmallMachine) -> None:
+    known = synced("sync", "env:both", "--json").document
+    assert known["data"]["plan"] and known["data"]["entries"] and known["data"]["env"]
+    shutil.rmtree(remembered(synced)[0].parent)
+    assert synced("sync", "env:both", "--json").document == known
+
+
+def test_an_installed_entry_that_went_is_made_again(synced: SmallMachine) -> None:
+    shutil.rmtree(synced.root / "it's a home/store")
+    assert synced("sync", "env:both").out.startswith("both: installed 1 of 2 entries")
+
+
+def test_a_found_program_of_another_version_is_seen(synced: SmallMachine) -> None:
+    synced.program("alpha", "2.2")
+    ran = synced("sync", "env:both")
+    assert ran.code == 6
+    assert "upgraded: 2.1 → 2.2" in ran.err
+
+
+def test_a_stale_lock_is_seen(synced: SmallMachine) -> None:
+    synced.env.write_text(synced.env.read_text().replace("a value", "another value"))
+    assert synced("sync", "env:both", "--locked").code == 6
+
+
+def test_another_document_of_a_soft_is_seen(synced: SmallMachine) -> None:
+    document = synced.root / "repository/soft_plugins/tool.alpha/soft.toml"
+    document.write_text(document.read_text().replace("alpha (", "omega ("))
+    assert synced("sync", "env:both", "--locked").code == 6
+
+
+def test_another_target_is_not_the_remembered_one(synced: SmallMachine) -> None:
+    assert synced("sync", "env:both", "--locked").out == NOTHING
+    assert synced("sync", "env:both", "--target", "linux-riscv64", "--locked").code == 6
