@@ -42,8 +42,10 @@ def _result(result: Result, pictures: Mapping[str, bytes]) -> str:
     state = f"{result.state}: {result.reason}" if result.reason else result.state
     parts = [
         f"<h1>{html.escape(result.env)}: {html.escape(result.task)}, {html.escape(result.target)}</h1>\n",
-        f'<p class="{html.escape(result.state)}">{html.escape(state)} · {html.escape(result.started)} · '
-        f"{result.seconds:.2f} s · result:{html.escape(result.id)}</p>\n",
+        (
+            f'<p class="{html.escape(result.state)}">{html.escape(state)} · {html.escape(result.started)} · '
+            f"{result.seconds:.2f} s · result:{html.escape(result.id)}</p>\n"
+        ),
         _table("", table_rows(result)),
         _reference(result),
         _table("Repetitions", [(name, spread_text(spread)) for name, spread in result.statistics.items()]),

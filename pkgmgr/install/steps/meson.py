@@ -38,7 +38,8 @@ def machine_file(toolchain: Toolchain, scripts: Mapping[str, str], roles: Mappin
         lines += ["pkg-config = 'pkg-config'", "pkgconfig = 'pkg-config'"]
     if emulator:
         lines.append(f"exe_wrapper = {_list(emulator)}")
-    lines += ["[properties]", f"pkg_config_libdir = {_list(folder for folder in found['PKG_CONFIG_LIBDIR'].split(':') if folder)}"]
+    folders = [folder for folder in found["PKG_CONFIG_LIBDIR"].split(":") if folder]
+    lines += ["[properties]", f"pkg_config_libdir = {_list(folders)}"]
     if "PKG_CONFIG_SYSROOT_DIR" in found:
         lines.append(f"sys_root = {_quote(found['PKG_CONFIG_SYSROOT_DIR'])}")
     lines.append("[built-in options]")
