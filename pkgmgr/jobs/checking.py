@@ -83,6 +83,8 @@ def check_entry(entry: Entry, check: Check, host: Host, compilers: Sequence[Entr
             if isinstance(made, Verdict):
                 return made
             commands = made
+        elif entry.emits and host.target not in entry.emits:
+            commands = commands[:1]  # what a cross compiler links may need what only its target has, and can't be run
         return _run(commands, host)
 
 

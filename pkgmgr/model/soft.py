@@ -218,8 +218,8 @@ class Check(Document, frozen=True, kw_only=True):
     """The file it is written to; for libraries its ending tells the language: ``.c``, ``.cpp``, ``.f90``, ``.cu``."""
     argv: tuple[tuple[str, ...], ...] = ()
     """Commands, one after the other, each of which must exit with 0. They may hold ``{file}`` (the source),
-    ``{output}`` (a program to make), ``{files.ROLE}``, ``{prefix}`` and ``{path}``. Empty: compile, link against the
-    entry, run."""
+    ``{output}`` (a program to make), ``{files.ROLE}``, ``{prefix}`` and ``{path}``. Of a compiler that does not
+    emit this host, the first one alone: let it compile (``-c``). Empty: compile, link against the entry, run."""
     link: tuple[str, ...] = ()
     """For libraries: names for ``-l`` besides the library's own."""
     flags: tuple[str, ...] = ()

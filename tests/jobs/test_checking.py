@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pkgmgr.host.local import local_host
@@ -134,3 +136,10 @@ def test_a_program_that_finds_the_wrong_answer_fails(real_compiler: Entry) -> No
     wrong = check_entry(entry, Check(code=code.replace("? 0 : 7", "? 7 : 0")), local_host(), [real_compiler])
     assert wrong.state == "failed"
     assert "exited with 7" in wrong.reason
+
+
+@pytest.mark.parametrize(("emits", "state"), [("linux-s390x", "passed"), (HOST, "failed")], ids=["cross", "native"])
+def test_what_a_cross_compiler_makes_is_not_run(emits: str, state: str) -> None:
+    entry = msgspec.structs.replace(compiler(emits), files={"c": "/bin/sh"})
+    check = Check(code="", argv=(("{files.c}", "-c", "exit 0"), ("{files.c}", "-c", "exit 1")))
+    assert check_entry(entry, check, replace(local_host(), target=HOST), []).state == state
