@@ -61,7 +61,7 @@ def latency_ratio(rounds: int) -> float:
             prefix = json.loads(Path(record["folder"], "environment.json").read_text("utf-8"))["lang.python"]["files"]
             subprocess.run([prefix["python"], *argv[1:]], check=True, capture_output=True)
             by_hand.append(json.loads(Path(folder, "result.json").read_text("utf-8"))["latency_p50_ms"])
-    return statistics.median(ours) / statistics.median(by_hand)
+    return float(statistics.median(ours) / statistics.median(by_hand))
 
 
 def main() -> int:

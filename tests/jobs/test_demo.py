@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 from tests.conftest import Ckpm
 
+ROOT = Path(__file__).parents[2]
 PIXELS = 0.5
 """How far the edges of one thing's box may be apart between two engines, on photos of some 500 pixels."""
 SCORE = 0.005
@@ -107,6 +109,23 @@ def test_a_run_leaves_its_figures_files_and_spread(ckpm: Ckpm, tmp_path: Path) -
     assert ckpm("show", f"result:{record['id']}").out.startswith("result")
     report = ckpm("report", f"result:{record['id']}", "-o", str(tmp_path / "r.html"))
     assert report.code == 0 and (tmp_path / "r.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not there: apt-get install gcc")
+def test_the_example_of_the_guide_runs_as_it_is_printed(ckpm: Ckpm, tmp_path: Path) -> None:
+    text = (ROOT / "docs/writing/workflow.md").read_text(encoding="utf-8")
+    for name, language in (("sort.c", "c"), ("env.toml", "toml")):
+        block = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
+        assert block is not None
+        (tmp_path / name).write_text(block[1])
+    records = []
+    for way in ("qsort", "insertion"):
+        ran = ckpm("run", str(tmp_path), "--set", f"WAY={way}", "--set", "COUNT=500", "--json")
+        assert ran.code == 0, ran.err
+        records.append(json.loads(ran.out)["data"])
+    assert records[0]["statistics"]["milliseconds"]["count"] == 10
+    told = ckpm("diff", *(f"result:{record['id']}" for record in records)).out
+    assert "params.WAY" in told and "mean of milliseconds" in told
 
 
 @pytest.mark.parametrize(
