@@ -1,0 +1,262 @@
+"""Killed anywhere, out of room, read-only, moved: nothing half-made counts, and the next run goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Ckpm
+
+ROOT = Path(__file__).parents[2]
+SOFT = """
+name = "lib.{name}"
+summary = "headers for a test"
+[find.library]
+headers = ["{name}.h"]
+[[probe]]
+read = "{{include_dir}}/{name}.h"
+match = 'VERSION "(?P<version>[^"]+)"'
+"""
+PACKAGE = """
+name = "lib-{name}"
+summary = "headers for a test"
+provides = "lib.{name}"
+license = "MIT"
+homepage = "https://example.org"
+product = "any"
+requires = [{requires}]
+[[source]]
+version = "1.0.0"
+urls = ["{url}"]
+sha256 = "{digest}"
+size = {size}
+[[step]]
+use = "unpack"
+strip = 1
+[[step]]
+use = "copy"
+files = ["{name}.h", "data"]
+to = "{{prefix}}/include/"
+"""
+# Counts what the process does to files of the home, and ends it with SIGKILL just before one of these.
+KILLER = """
+import os, signal, sys
+home, last = os.environ["CKPM_HOME"], int(sys.argv[1])
+CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "os.link", "os.chmod", "os.utime"}
+done = 0
+def watch(event, arguments):
+    global done
+    if event == "open":
+        path, mode, flags = arguments
+        if not flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            return
+    elif event not in CHANGES:
+        return
+    paths = [os.fsdecode(item) for item in arguments if isinstance(item, (str, bytes))]
+    if event in ("os.rmdir", "os.remove") or any(path.startswith(home) for path in paths):
+        done += 1
+        if done == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(watch)
+from pkgmgr.cli.main import main
+code = main(sys.argv[2:])
+print(done, file=sys.stderr)
+sys.exit(code)
+"""
+POINTS = 32
+
+
+def make_package(root: Path, name: str, requires: str = "", size: int = 1000) -> None:
+    """Write the soft and the package of one header, and its archive."""
+    archive = root / f"{name}-1.0.0.tar"
+    root.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(archive, "w") as tar:
+        for member, content in ((f"{name}.h", b'#define VERSION "1.0.0"\n'), ("data/a", b"x" * size), ("data/b", b"b")):
+            row = tarfile.TarInfo(f"{name}-1.0.0/{member}")
+            row.size = len(content)
+            tar.addfile(row, io.BytesIO(content))
+    texts = {
+        f"soft_plugins/lib.{name}/soft.toml": SOFT.format(name=name),
+        f"packages/lib-{name}/package.toml": PACKAGE.format(
+            name=name,
+            requires=requires,
+            url=archive.as_uri(),
+            digest=hashlib.sha256(archive.read_bytes()).hexdigest(),
+            size=archive.stat().st_size,
+        ),
+    }
+    for place, text in texts.items():
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).write_text(text)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A shared package, and two that need it."""
+    root = tmp_path / "repository"
+    make_package(root, "shared")
+    make_package(root, "one", '"package:lib-shared"')
+    make_package(root, "two", '"package:lib-shared"')
+    return root
+
+
+@pytest.fixture
+def call(ckpm: Ckpm, repository: Path) -> Ckpm:
+    """The command with that repository added."""
+    assert ckpm("repo", "add", str(repository), "--trust").code == 0
+    return ckpm
+
+
+def installed(home: Path) -> list[str]:
+    """Give the names of what counts as installed, each checked to be whole."""
+    names = []
+    for record in sorted((home / "store").rglob("entry.json")):
+        folder = record.parents[1]
+        for row in json.loads((folder / ".ckpm/manifest.json").read_text()):
+            assert hashlib.sha256((folder / row["path"]).read_bytes()).hexdigest() == row["sha256"]
+        names.append(json.loads(record.read_text())["soft"])
+    return names
+
+
+def killed(home: Path, point: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command until its change number ``point``; 0: to its end."""
+    return subprocess.run(
+        [sys.executable, "-c", KILLER, str(point), *arguments],
+        env={**os.environ, "CKPM_HOME": str(home), "PYTHONPATH": str(ROOT)},
+        cwd=home.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_killed_at_any_point_the_next_run_goes_on(call: Ckpm, home: Path) -> None:
+    assert call("install", "package:lib-two").code == 0
+    before = installed(home)
+
+    def forget() -> None:
+        for folder in (home / "store").glob("*/lib-one-*"):
+            shutil.rmtree(folder)
+        shutil.rmtree(home / "cache" / "downloads")
+        (home / "registry.json").unlink(missing_ok=True)
+
+    whole = killed(home, 0, "install", "package:lib-one")
+    assert whole.returncode == 0, whole.stderr
+    count = int(whole.stderr.split()[-1])
+    assert count >= POINTS
+    for number in range(POINTS):
+        forget()
+        point = 1 + number * (count - 1) // (POINTS - 1)
+        ended = killed(home, point, "install", "package:lib-one")
+        # A run that remembers more changes less: the last points may lie behind its end.
+        assert ended.returncode == -signal.SIGKILL or (ended.returncode == 0 and point > count * 0.7), (point, ended)
+        assert set(before) <= set(installed(home)), point
+        again = call("install", "package:lib-one", "--json")
+        assert again.code == 0, (point, again.err)
+        assert installed(home).count("lib.one") == 1
+        assert len(list((home / "store").glob("*/lib-one-*"))) == 1
+        assert not list((home / "staging").iterdir()), point
+    assert call("verify", "--full").code == 0
+
+
+def test_killed_while_it_uninstalls_the_next_run_goes_on(call: Ckpm, home: Path) -> None:
+    assert call("install", "package:lib-one").code == 0
+    count = int(killed(home, 0, "uninstall", "package:lib-one").stderr.split()[-1])
+    for point in range(1, count + 1, max(1, count // 10)):
+        assert call("install", "package:lib-one").code == 0, point
+        assert killed(home, point, "uninstall", "package:lib-one").returncode == -signal.SIGKILL
+        assert "lib.shared" in installed(home)
+        assert call("uninstall", "package:lib-one").code in (0, 3)  # 3: it was gone already
+        assert installed(home) == ["lib.shared"]
+    assert call("gc").code == 0
+    assert installed(home) == []
+    assert not list((home / "staging").iterdir())
+
+
+def test_eight_that_share_dependencies(call: Ckpm, repository: Path, home: Path) -> None:
+    for number in range(8):
+        other = f', "package:lib-n{number - 1}"' if number % 2 else ""
+        make_package(repository, f"n{number}", f'"package:lib-shared"{other}')
+    with ThreadPoolExecutor(8) as pool:
+        ran = list(pool.map(lambda number: call("install", f"package:lib-n{number}"), range(8)))
+    assert [item.code for item in ran] == [0] * 8, [item.err for item in ran]
+    assert sorted(installed(home)) == sorted(["lib.shared", *(f"lib.n{number}" for number in range(8))])
+
+
+def test_eight_that_install_uninstall_and_collect(call: Ckpm, home: Path) -> None:
+    work = [("install", "package:lib-one"), ("gc",), ("install", "package:lib-two"), ("uninstall", "package:lib-one")]
+    with ThreadPoolExecutor(8) as pool:
+        ran = list(pool.map(lambda number: call(*work[number % 4]), range(16)))
+    for number, item in enumerate(ran):
+        is_fine = item.code == 0 or (work[number % 4][0] == "uninstall" and item.code in (1, 3))
+        assert is_fine or "by another process meanwhile" in item.err, item.err
+    found = installed(home)
+    assert "lib.shared" in found or not found
+    assert call("install", "package:lib-one", "package:lib-two").code == 0
+    assert installed(home) == ["lib.one", "lib.shared", "lib.two"]
+    assert not list((home / "staging").iterdir())
+
+
+@pytest.fixture
+def small(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A file system of its own with little room."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    options = str(request.param)
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if os.geteuid() != 0 or shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small file system can't be mounted: needs root and the right to mount")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("small", ["size=6m", "size=64m,nr_inodes=200"], indirect=True, ids=["bytes", "inodes"])
+def test_out_of_room(call: Ckpm, small: Path, repository: Path) -> None:
+    home = small / "home"
+    env = {"CKPM_HOME": str(home)}
+    make_package(repository, "large", size=3_000_000)
+    assert call("repo", "add", str(repository), "--trust", env=env).code == 0
+    assert call("install", "package:lib-one", env=env).code == 0
+    before = installed(home)
+    rest = os.statvfs(small)
+    if rest.f_ffree < 1000:  # leave too few names for another entry
+        for number in range(rest.f_ffree - 9):
+            (small / f"{number}").touch()
+    ran = call("install", "package:lib-large", env=env)
+    assert ran.code == 1
+    assert "space" in ran.err
+    assert installed(home) == before
+    assert call("verify", "--full", env=env).code == 0
+    prefix = next((home / "store").glob("*/lib-one-*"))
+    assert call("exec", "package:lib-one", "--", "cat", str(prefix / "include/one.h"), env=env).code == 0
+    assert call("uninstall", "package:lib-one", env=env).code == 0
+    assert installed(home) == ["lib.shared"]
+
+
+@pytest.mark.parametrize("small", ["size=64m"], indirect=True)
+def test_a_home_that_can_not_be_written(call: Ckpm, small: Path, repository: Path) -> None:
+    home = small / "home"
+    env = {"CKPM_HOME": str(home)}
+    assert call("repo", "add", str(repository), "--trust", env=env).code == 0
+    assert call("install", "package:lib-one", env=env).code == 0
+    subprocess.run(["mount", "-o", "remount,ro", str(small)], check=True)
+    ran = call("install", "package:lib-two", env=env)
+    assert ran.code == 1
+    assert "read-only" in ran.err.lower()
+    assert "--home" in ran.err
+    assert call("uninstall", "package:lib-one", env=env).code == 1
+    assert installed(home) == ["lib.one", "lib.shared"]
+    assert call("install", "package:lib-one", env=env).code == 0  # nothing is to do
+    assert call("exec", "package:lib-one", "--", "true", env=env).code == 0
