@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pkgmgr.environ.compose import compose
-from pkgmgr.install.store import Store
-from pkgmgr.jobs.envs import find_env, read_word, request_for
-from pkgmgr.jobs.installation import Wishes, make_plan, wanted_target
+from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, find_env, inputs_digest, read_word, request_for
+from pkgmgr.jobs.met import keep_met, recall_met
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
-from pkgmgr.model.errors import CkpmError, NotFoundError
+from pkgmgr.model.errors import CkpmError, ConflictError, LockError, NotFoundError
 from pkgmgr.model.operation import Operation
 from pkgmgr.model.package import Require
-from pkgmgr.model.target import parse_target
-from pkgmgr.run.emulate import launcher
+from pkgmgr.model.target import Target, parse_target
+
+
+_ASKED = ("export",)
+"""Kept apart from what `sync` found: an export does not ask whether the host is the least that the lock needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +32,11 @@ class Environment:
 
 
 def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | None = None) -> Environment:
-    """Give the environment that references name together.
+    """Give the environment that references name together; of one env alone, as its current lock says.
 
     :raises NotFoundError: when something would have to be installed first.
     """
-    wanted = wanted_target(workspace, target)
+    wanted = workspace.catalog.require_target(target or workspace.host.target)[0]
     requirements: list[str | Require] = []
     own: list[Operation] = []
     entries: list[Entry] = []
@@ -43,19 +45,18 @@ def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | 
         if reference.kind == "entry":
             entries.append(require_entry(workspace, reference.name))
         elif reference.kind == "env":
-            request = request_for(workspace, find_env(workspace, reference), wanted)
-            requirements += request.requirements
+            loaded = find_env(workspace, reference)
+            request = request_for(workspace, loaded, wanted)
             own += request.operations
+            locked = _locked_entries(workspace, loaded, wanted, request) if len(words) == 1 else None
+            if locked is None:
+                requirements += request.requirements
+            else:
+                entries += locked
         else:
             requirements.append(str(reference))
     if requirements:
-        plan, _ = make_plan(workspace, requirements, Wishes(target=str(wanted), alone=True))
-        if plan.installs:
-            missing = ", ".join(f"{step.package} {step.version}" for step in plan.installs)
-            raise NotFoundError(f"not all of it is here: {missing}", hint=f"ckpm install {' '.join(words)}")
-        by_key = {step.key: step.entry for step in plan.steps}
-        rows = (by_key[key] for key in dict.fromkeys(plan.roots.values()))
-        entries += [entry for entry in rows if entry is not None]
+        entries += _found_entries(workspace, requirements, wanted, words)
     document = workspace.catalog.require_target(str(wanted))[1]
     return Environment(
         entries=tuple(entries),
@@ -63,6 +64,50 @@ def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | 
         target=str(wanted),
         path_separator=document.path_separator,
     )
+
+
+def _found_entries(
+    workspace: Workspace, requirements: Sequence[str | Require], wanted: Target, words: Sequence[str]
+) -> list[Entry]:
+    from pkgmgr.jobs.installation import Wishes, make_plan  # 40 ms, where something is to be resolved
+
+    plan, _ = make_plan(workspace, requirements, Wishes(target=str(wanted), alone=True))
+    if plan.installs:
+        missing = ", ".join(f"{step.package} {step.version}" for step in plan.installs)
+        raise NotFoundError(f"not all of it is here: {missing}", hint=f"ckpm install {' '.join(words)}")
+    by_key = {step.key: step.entry for step in plan.steps}
+    rows = (by_key[key] for key in dict.fromkeys(plan.roots.values()))
+    return [entry for entry in rows if entry is not None]
+
+
+def _locked_entries(
+    workspace: Workspace, loaded: LoadedEnv, wanted: Target, request: EnvRequest
+) -> Sequence[Entry] | None:
+    """Give what an env's current lock says, where all of it is here; None without such a lock."""
+    for asked in ((), _ASKED):
+        known = recall_met(workspace, loaded, str(wanted), asked)
+        if known is not None:
+            return known.roots
+    from pkgmgr.jobs.installation import Installation, Wishes, host_target, plan_in
+    from pkgmgr.jobs.locking import PinnedWorld, locked_target, read_lock
+    from pkgmgr.resolve.options import Choice
+
+    try:
+        lock = read_lock(loaded)
+        if lock is None or lock.inputs != inputs_digest(workspace, loaded):
+            return None
+        part = locked_target(lock, wanted)
+        pins = next((pin.python for pin in part.entries if pin.python is not None), None)
+        world = PinnedWorld(workspace=workspace, pins=part.entries)
+        wishes = Wishes(target=str(wanted), pins=pins)
+        plan = plan_in(world, request.requirements, wanted, Choice(host=host_target(workspace)), wishes)
+    except (LockError, NotFoundError, ConflictError):
+        return None
+    if plan.installs:
+        return None
+    entries = {step.key: step.entry for step in plan.steps if step.entry is not None}
+    keep_met(workspace, loaded, str(wanted), plan, entries, _ASKED)
+    return Installation(plan=plan, entries=entries).roots
 
 
 def names_of(workspace: Workspace, environment: Environment) -> dict[str, dict[str, str]]:
@@ -77,6 +122,8 @@ def names_of(workspace: Workspace, environment: Environment) -> dict[str, dict[s
 
 def emulator_of(workspace: Workspace, environment: Environment) -> tuple[str, ...]:
     """Give the command that runs the target's programs here; empty when nothing does."""
+    from pkgmgr.run.emulate import launcher
+
     target, document = workspace.catalog.require_target(environment.target)
     roles = {entry.soft: entry for entry in environment.entries}
     try:
@@ -87,6 +134,8 @@ def emulator_of(workspace: Workspace, environment: Environment) -> tuple[str, ..
 
 def all_entries(workspace: Workspace) -> list[Entry]:
     """Give every entry of the home: installed ones, and those that detection registered."""
+    from pkgmgr.install.store import Store
+
     return [*Store(home=workspace.home).installed(), *Registry(workspace.home).entries()]
 
 

@@ -8,10 +8,7 @@ from collections.abc import Sequence
 from pkgmgr import __version__
 from pkgmgr.environ.images import ImageRequest, image_names, render_image
 from pkgmgr.jobs.envs import find_env, read_word
-from pkgmgr.jobs.installation import wanted_target
-from pkgmgr.jobs.locking import locked_target, require_lock
 from pkgmgr.jobs.workspace import Workspace
-from pkgmgr.lock.document import render_lock
 
 
 def is_image(words: Sequence[str], name: str) -> bool:
@@ -24,6 +21,10 @@ def image_of(workspace: Workspace, word: str, name: str, *, target: str | None =
 
     :raises LockError: when it has no current lock for the target.
     """
+    from pkgmgr.jobs.installation import wanted_target  # 80 ms together, where an image is asked for
+    from pkgmgr.jobs.locking import locked_target, require_lock
+    from pkgmgr.lock.document import render_lock
+
     loaded = find_env(workspace, read_word(word))
     lock = require_lock(workspace, loaded, frozen=False)
     wanted = wanted_target(workspace, target)

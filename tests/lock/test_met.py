@@ -65,3 +65,22 @@ def test_another_document_of_a_soft_is_seen(synced: SmallMachine) -> None:
 def test_another_target_is_not_the_remembered_one(synced: SmallMachine) -> None:
     assert synced("sync", "env:both", "--locked").out == NOTHING
     assert synced("sync", "env:both", "--target", "linux-riscv64", "--locked").code == 6
+
+
+def test_an_export_is_of_the_lock_and_the_same_from_memory(synced: SmallMachine) -> None:
+    known = synced("export", "env:both")
+    assert known.code == 0
+    assert str(synced.root / "bin/alpha") in known.out
+    synced.program("alpha-2", "2.5", "first")  # newer, and first on PATH: the lock does not name it
+    assert synced("export", "env:both").out == known.out
+    shutil.rmtree(remembered(synced)[0].parent)
+    assert synced("export", "env:both").out == known.out
+    settle()
+    assert synced("export", "env:both").out == known.out
+    assert remembered(synced)
+
+
+def test_an_export_is_not_of_a_stale_lock(synced: SmallMachine) -> None:
+    assert "a value" in synced("export", "env:both").out
+    synced.env.write_text(synced.env.read_text().replace("a value", "another value"))
+    assert "another value" in synced("export", "env:both").out

@@ -37,7 +37,9 @@ def call(options: Namespace) -> Outcome:
     loaded = find_env(workspace, reference)
     settings = settings_of(options)
     target = str(workspace.catalog.require_target(options.target)[0]) if options.target else workspace.host.target
-    steered = [*(f"{name}={value}" for name, value in sorted(settings.items())), str(options.prefer), str(options.only)]
+    steered = [f"{name}={value}" for name, value in sorted(settings.items())]
+    steered += [f"--prefer {options.prefer}"] if options.prefer else []
+    steered += [f"--only {options.only}"] if options.only else []
     known = recall_met(workspace, loaded, target, steered) if not options.dry_run else None
     if known is not None:
         return _nothing_to_do(loaded, known)
