@@ -28,7 +28,7 @@ from pkgmgr.install.steps import perform_all
 from pkgmgr.install.store import folder_hash
 from pkgmgr.install.texts import entry_texts, fill_all, fill_text
 from pkgmgr.install.toolchain import make_toolchain
-from pkgmgr.jobs.envs import LoadedEnv, find_env, param_values, request_for
+from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, find_env, param_values, request_for
 from pkgmgr.jobs.installation import (
     Installation,
     Wishes,
@@ -106,13 +106,23 @@ def runnable_target(workspace: Workspace, loaded: LoadedEnv, wanted: Target) -> 
     )
 
 
+def _locked_wishes(
+    workspace: Workspace, loaded: LoadedEnv, target: Target, wishes: Wishes, request: EnvRequest
+) -> Wishes:
+    """Hold a run to the env's lock, unless settings have made other requirements of it than those that are locked."""
+    mine = dataclasses.replace(wishes, target=str(target))
+    if request.requirements != request_for(workspace, loaded, target).requirements:
+        return mine
+    return with_locked_pythons(workspace, loaded, target, mine)
+
+
 def plan_env(
     workspace: Workspace, loaded: LoadedEnv, wishes: Wishes, settings: Mapping[str, str]
 ) -> tuple[Plan, Target, str]:
     """Resolve an env without doing anything."""
     target, note = runnable_target(workspace, loaded, wanted_target(workspace, wishes.target))
     request = request_for(workspace, loaded, target, settings)
-    mine = with_locked_pythons(workspace, loaded, target, dataclasses.replace(wishes, target=str(target)))
+    mine = _locked_wishes(workspace, loaded, target, wishes, request)
     plan, _ = make_plan(workspace, request.requirements, mine)
     return plan, target, note
 
@@ -132,7 +142,7 @@ def prepare(
     loaded = find_env(workspace, reference)
     target, note = runnable_target(workspace, loaded, wanted_target(workspace, wishes.target))
     request = request_for(workspace, loaded, target, settings)
-    mine = with_locked_pythons(workspace, loaded, target, dataclasses.replace(wishes, target=str(target)))
+    mine = _locked_wishes(workspace, loaded, target, wishes, request)
     plan, world = make_plan(workspace, request.requirements, mine)
     if callable(show):
         show(plan)
