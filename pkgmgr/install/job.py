@@ -14,6 +14,7 @@ import msgspec
 
 from pkgmgr.install.context import BuildContext, BuildFailed, write_scripts
 from pkgmgr.install.fetch.fetcher import Fetcher
+from pkgmgr.install.kept import KeptBuild, keep_build
 from pkgmgr.install.product import check_product
 from pkgmgr.install.steps import perform_all
 from pkgmgr.install.store import RECORD, Recipe, Store, folder_hash, make_manifest
@@ -47,6 +48,8 @@ class Installer:
     tell: Callable[[str], None] = lambda _line: None
     """Told in one line what is being done."""
     jobs: int = 1
+    keep_failed: bool = False
+    """Keep the folder of a build that fails."""
 
     def install(self, plan: Plan) -> dict[str, Entry]:
         """Do every row of a plan and give its entries by key."""
@@ -142,7 +145,7 @@ class Installer:
             try:
                 perform_all(package.step, context, circumstances)
             except BuildFailed as error:
-                raise self._keep_log(error, context.log, recipe) from error
+                raise self._failed(error, context, recipe, staging) from error
             final = self.store.prefix(recipe)
             _rewrite(made, str(made), str(final))
             if step.target not in (ANY, str(self.host)) or package.product == "target":
@@ -162,8 +165,9 @@ class Installer:
             return None
         return make_toolchain(compiler, target, self.target(str(target)), self.host)
 
-    def _keep_log(self, error: BuildFailed, log: Path, recipe: Recipe) -> CkpmError:
-        """Keep the log of a failed build: its own folder is about to go."""
+    def _failed(self, error: BuildFailed, context: BuildContext, recipe: Recipe, staging: Path) -> CkpmError:
+        """Keep the log of a failed build, whose own folder is about to go; keep that too where it is wished."""
+        log = context.log
         kept = self.store.home / "logs" / f"{recipe.package}-{recipe.version}-{recipe.digest[:8]}.log"
         try:
             kept.parent.mkdir(parents=True, exist_ok=True)
@@ -173,7 +177,19 @@ class Installer:
         said = log.read_text("utf-8", "replace").lower()
         no_network = ("name resolution", "failed to establish a new connection", "no matching distribution found")
         kind = NetworkError if any(words in said for words in no_network) else CkpmError
-        return kind(error.message, hint=f"the whole log is {kept}")
+        shell = f"'ckpm shell --build package:{recipe.package}' opens a shell in it"
+        way = f"'ckpm install --keep' keeps the build's folder, and {shell}"
+        if self.keep_failed:
+            build = KeptBuild(
+                package=recipe.package,
+                name=context.name,
+                folder=str(context.build),
+                variables=context.variables(),
+                log=str(log),
+            )
+            keep_build(staging, build)
+            way = f"the build's folder is kept, {context.build}, and {shell}"
+        return kind(error.message, hint=f"{way}; the whole log is {kept}")
 
     def _record(self, step: Step, package: Package, recipe: Recipe, roles: Mapping[str, Entry], final: Path) -> Entry:
         found = [entry for entry in self.recognise(package.provides, final) if is_product(entry, step)]

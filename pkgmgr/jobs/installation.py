@@ -54,6 +54,8 @@ class Wishes:
     """Python packages that stay at these versions where they fit."""
     anew: bool = False
     """Solve Python packages again although the answer is remembered."""
+    keep_failed: bool = False
+    """Keep the folder of a build that fails."""
     alone: bool = False
     """A Python package that is the only thing asked for is made by its own steps, from its own pins."""
 
@@ -209,6 +211,7 @@ def make_installer(workspace: Workspace, wishes: Wishes) -> Installer:
         facts=LateFacts(lambda: platform_facts(workspace.platform())),
         tell=wishes.tell,
         jobs=wishes.jobs or workspace.jobs,
+        keep_failed=wishes.keep_failed,
     )
 
 

@@ -30,6 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``install``."""
     parser.add_argument("what", nargs="*", metavar="KIND:NAME", help="packages or softs")
     parser.add_argument("--tags", metavar="A,B", help="any soft with these tags")
+    parser.add_argument("--keep", action="store_true", help="keep the folder of a build that fails")
     add_search_options(parser)
     add_resolution_options(parser)
 
@@ -44,7 +45,7 @@ def call(options: Namespace) -> Outcome:
         requirements.append(Require(tags=tuple(sorted(parse_tags(options.tags).wanted))))
     if not requirements:
         raise UsageError("what is to be installed?", hint="name packages or softs, or give --tags")
-    wishes = dataclasses.replace(wishes_of(options), alone=True)
+    wishes = dataclasses.replace(wishes_of(options), alone=True, keep_failed=options.keep)
     plan, world = make_plan(workspace, requirements, wishes)
     if options.dry_run:
         return Outcome(data=installation_data(Installation(plan=plan, entries={})), text=plan_text(plan))
