@@ -26,7 +26,7 @@ from pkgmgr.install.store import Store
 from pkgmgr.install.venv.wanted import ENVIRONMENT
 from pkgmgr.jobs.envs import LoadedEnv
 from pkgmgr.jobs.installation import Wishes, wanted_target
-from pkgmgr.jobs.locking import locked_target, require_lock
+from pkgmgr.jobs.locks import locked_target, require_lock
 from pkgmgr.jobs.syncing import meet_lock
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.lock.document import render_lock

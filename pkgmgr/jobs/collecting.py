@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pkgmgr.install.store import Store
 from pkgmgr.jobs.envs import LoadedEnv
-from pkgmgr.jobs.locking import read_lock
+from pkgmgr.jobs.locks import read_lock
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import LockError

@@ -6,15 +6,14 @@ and starts no process unless something has changed.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pkgmgr.detect.where import Where
 from pkgmgr.install.store import RECORD, Store, read_manifest
 from pkgmgr.install.venv.made import read_pins
-from pkgmgr.jobs.detection import Search, make_detector
-from pkgmgr.jobs.locking import is_inside_environment, locked_host
+from pkgmgr.jobs.locks import is_inside_environment, locked_host
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.lock.compare import best_match, compare_entry, compare_host
@@ -71,16 +70,20 @@ def _installed_drifts(workspace: Workspace, entry: Entry | None, pin: LockedEntr
 
 def _content(workspace: Workspace, pin: LockedEntry, prefix: Path, *, full: bool) -> Iterator[Drift]:
     seen = Seen(workspace.cache / "seen", pin.id, full=full)
+    root = str(prefix)  # text: there may be tens of thousands
     for file in pin.content:
-        yield from _compare(seen, prefix / file.path, f"{pin.id}: {file.path}", file.sha256)
+        yield from _compare(seen, os.path.join(root, file.path), pin.id, file.path, file.sha256)
     seen.save()
 
 
-def _compare(seen: Seen, path: Path, name: str, sha256: str) -> Iterator[Drift]:
+def _compare(seen: Seen, path: str, owner: str, file: str, sha256: str) -> Iterator[Drift]:
     digest = seen.digest(path)
+    if digest == sha256:
+        return
+    name = f"{owner}: {file}"
     if digest is None:
         yield Drift(what="removed", name=name, before=sha256[:_SHOWN], after="not there")
-    elif digest != sha256:
+    else:
         yield Drift(what="changed", name=name, before=sha256[:_SHOWN], after=digest[:_SHOWN])
 
 
@@ -93,6 +96,9 @@ def _found_drifts(workspace: Workspace, pin: LockedEntry, *, full: bool) -> Iter
 
 
 def _asked_again(workspace: Workspace, pin: LockedEntry, files: Sequence[Drift]) -> Iterator[Drift]:
+    from pkgmgr.detect.where import Where  # 30 ms together, where something has changed
+    from pkgmgr.jobs.detection import Search, make_detector
+
     soft = workspace.catalog.soft(pin.soft)
     if soft is None and pin.soft.startswith("python."):
         from pkgmgr.detect.distributions import distribution_soft
@@ -134,7 +140,7 @@ def entry_state(workspace: Workspace, entry: Entry, *, full: bool) -> list[Drift
         path = prefix / row.path
         name = f"{entry.id}: {row.path}"
         if row.kind == "file":
-            drifts += _compare(seen, path, name, row.sha256)
+            drifts += _compare(seen, str(path), entry.id, row.path, row.sha256)
         elif not path.is_symlink():
             drifts.append(Drift(what="removed", name=name, before="a link", after="not there"))
     seen.save()
@@ -156,7 +162,7 @@ def _added(entry: Entry) -> Iterator[Drift]:
 
 def found_state(workspace: Workspace, entries: Sequence[Entry]) -> list[Drift]:
     """Hold registered entries against what detection finds now; answers of unchanged programs are remembered."""
-    from pkgmgr.jobs.detection import softs_named
+    from pkgmgr.jobs.detection import Search, make_detector, softs_named
     from pkgmgr.lock.make import lock_entry
 
     names = dict.fromkeys(entry.soft for entry in entries if workspace.catalog.soft(entry.soft) is not None)

@@ -16,7 +16,6 @@ from pkgmgr.model.operation import Operation
 from pkgmgr.model.package import Require
 from pkgmgr.model.target import Target, parse_target
 
-
 _ASKED = ("export",)
 """Kept apart from what `sync` found: an export does not ask whether the host is the least that the lock needs."""
 
@@ -89,7 +88,8 @@ def _locked_entries(
         if known is not None:
             return known.roots
     from pkgmgr.jobs.installation import Installation, Wishes, host_target, plan_in
-    from pkgmgr.jobs.locking import PinnedWorld, locked_target, read_lock
+    from pkgmgr.jobs.locking import PinnedWorld
+    from pkgmgr.jobs.locks import locked_target, read_lock
     from pkgmgr.resolve.options import Choice
 
     try:

@@ -22,7 +22,7 @@ def image_of(workspace: Workspace, word: str, name: str, *, target: str | None =
     :raises LockError: when it has no current lock for the target.
     """
     from pkgmgr.jobs.installation import wanted_target  # 80 ms together, where an image is asked for
-    from pkgmgr.jobs.locking import locked_target, require_lock
+    from pkgmgr.jobs.locks import locked_target, require_lock
     from pkgmgr.lock.document import render_lock
 
     loaded = find_env(workspace, read_word(word))

@@ -16,16 +16,17 @@ from pkgmgr.install.store import folder_hash
 from pkgmgr.install.venv.wanted import ENVIRONMENT, PACKAGE, foreign_id
 from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, inputs_digest, request_for
 from pkgmgr.jobs.installation import Installation, Wishes, carry_out, host_target, make_plan, plan_in, wanted_target
+from pkgmgr.jobs.locks import is_inside_environment, locked_host, read_lock, require_lock
 from pkgmgr.jobs.pythons import KEY
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.lock.compare import accepts
-from pkgmgr.lock.document import parse_lock, render_lock
+from pkgmgr.lock.document import render_lock
 from pkgmgr.lock.make import lock_entry, lock_target, names_on_path, read_recipe
 from pkgmgr.lock.needs import least_host
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import ConflictError, LockError, NotFoundError
-from pkgmgr.model.lock import LOCK_FORMAT, Lock, LockedEntry, LockedHost, LockedPython, LockedTarget
+from pkgmgr.model.lock import LOCK_FORMAT, Lock, LockedEntry, LockedPython, LockedTarget
 from pkgmgr.model.package import Package
 from pkgmgr.model.plan import Plan
 from pkgmgr.model.target import Target, parse_target
@@ -93,35 +94,6 @@ class Renewal:
     def moves(self, soft: str) -> bool:
         """Tell whether a soft may move on."""
         return self.everything or soft in self.softs
-
-
-def locked_host(workspace: Workspace) -> LockedHost:
-    """Give the facts of this machine that a lock keeps."""
-    platform = workspace.platform()
-    accelerators = {
-        device.vendor: str(device.attributes.get("compute_capability", "")) for device in reversed(platform.devices)
-    }
-    return LockedHost(
-        os=platform.os,
-        arch=platform.arch,
-        libc=platform.libc,
-        libc_version=platform.libc_version,
-        feature_level=platform.feature_level,
-        microarchitecture=platform.microarchitecture,
-        distribution=" ".join(filter(None, (platform.distribution, platform.distribution_version))) or None,
-        kernel=platform.kernel,
-        drivers=dict(platform.drivers),
-        accelerators=accelerators,
-    )
-
-
-def read_lock(loaded: LoadedEnv) -> Lock | None:
-    """Read an env's lock; None when it has none."""
-    try:
-        text = loaded.lock_path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    return parse_lock(text, where=str(loaded.lock_path))
 
 
 def make_lock(
@@ -253,11 +225,6 @@ def _foreign(pins: LockedPython, target: str) -> LockedEntry:
     )
 
 
-def is_inside_environment(entry: Entry) -> bool:
-    """Tell whether an entry is a package inside a Python environment of the store."""
-    return entry.origin.startswith(f"python:{ENVIRONMENT}-")
-
-
 def environment_of(entry: Entry) -> str:
     """Give an entry's id, or for a package of a Python environment that one's."""
     return entry.deps[0] if is_inside_environment(entry) else entry.id
@@ -285,17 +252,6 @@ def with_locked_pythons(workspace: Workspace, loaded: LoadedEnv, target: Target,
     part = lock.targets.get(str(target))
     rows: Iterable[LockedEntry] = part.entries if part is not None else ()
     return dataclasses.replace(wishes, pins=next((pin.python for pin in rows if pin.python is not None), None))
-
-
-def require_lock(workspace: Workspace, loaded: LoadedEnv, *, frozen: bool) -> Lock:
-    """Give an env's lock, or raise `LockError` when it is missing or (unless frozen) stale."""
-    lock = read_lock(loaded)
-    make = f"'ckpm lock {loaded.word}' makes it"
-    if lock is None:
-        raise LockError(f"{loaded.env.name} has no lock: {loaded.lock_path} is not there", hint=make)
-    if not frozen and lock.inputs != inputs_digest(workspace, loaded):
-        raise LockError(f"the lock of {loaded.env.name} is stale: what the env asks for has changed", hint=make)
-    return lock
 
 
 def check_lock(workspace: Workspace, loaded: LoadedEnv) -> Lock:
@@ -337,14 +293,3 @@ def _changed_packages(workspace: Workspace, lock: Lock) -> list[str]:
         elif folder_hash(place) != document:
             found.append(f"the package {name} has changed")
     return found
-
-
-def locked_target(lock: Lock, target: Target) -> LockedTarget:
-    """Give a lock's part for a target, or raise `LockError`."""
-    for name in (str(target), str(target.base)):
-        if name in lock.targets:
-            return lock.targets[name]
-    have = ", ".join(lock.targets) or "none"
-    raise LockError(
-        f"the lock of {lock.name} does not cover {target}; it covers {have}", hint=f"ckpm lock --target {target}"
-    )

@@ -8,7 +8,8 @@ from pkgmgr.install.venv.wanted import ENVIRONMENT
 from pkgmgr.jobs.drift import entry_drifts
 from pkgmgr.jobs.envs import LoadedEnv, request_for
 from pkgmgr.jobs.installation import Installation, Wishes, carry_out, host_target, plan_in, wanted_target
-from pkgmgr.jobs.locking import PinnedWorld, locked_host, locked_target
+from pkgmgr.jobs.locking import PinnedWorld
+from pkgmgr.jobs.locks import locked_host, locked_target
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.lock.verdict import Substitute, Verdict, judge_all, substitutes, unmet

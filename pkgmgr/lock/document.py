@@ -5,6 +5,7 @@ The bytes are the same whoever writes them on whichever system: keys sorted, one
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import msgspec
@@ -25,6 +26,11 @@ def parse_lock(text: str, *, where: str) -> Lock:
     :raises LockError: when it is no lock, or one of a format that this version can't read.
     """
     again = "make it again with 'ckpm lock'"
+    # The careful way below takes several times as long; it is there to say what is wrong.
+    with contextlib.suppress(msgspec.MsgspecError, UnicodeError):
+        lock = msgspec.json.decode(text, type=Lock)
+        if lock.format == LOCK_FORMAT:
+            return lock
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:

@@ -32,23 +32,22 @@ class Seen:
         self._rows = {} if full else _read(self._path)
         self._is_new = full
 
-    def digest(self, path: Path) -> str | None:
+    def digest(self, path: str) -> str | None:
         """Give the sha256 of a file's content; None when there is no file."""
         try:
-            state = path.stat()
+            state = os.stat(path)
         except OSError:
             return None
-        key = str(path)
-        known = self._rows.get(key)
+        known = self._rows.get(path)
         row = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
         if known is not None and known[:4] == row:
             return known[4]
         try:
-            with path.open("rb") as file:
+            with open(path, "rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
         except OSError:
             return None
-        self._rows[key] = (*row, digest)
+        self._rows[path] = (*row, digest)
         self._is_new = True
         return digest
 

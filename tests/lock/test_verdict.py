@@ -136,17 +136,17 @@ def test_a_file_is_read_again_only_when_its_identity_is_another(tmp_path: Path) 
     file = tmp_path / "file"
     file.write_text("one")
     seen = Seen(tmp_path / "memory", "an entry/with: odd name")
-    first = seen.digest(file)
+    first = seen.digest(str(file))
     seen.save()
     import os
 
     state = file.stat()
     file.write_text("two")
-    changed = Seen(tmp_path / "memory", "an entry/with: odd name").digest(file)
+    changed = Seen(tmp_path / "memory", "an entry/with: odd name").digest(str(file))
     assert changed not in (None, first)
     # Content changed, and everything that the system says of it set back: only a full look sees that.
     file.write_text("six")
     os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
-    assert Seen(tmp_path / "memory", "an entry/with: odd name").digest(file) == first
-    assert Seen(tmp_path / "memory", "an entry/with: odd name", full=True).digest(file) not in (first, changed)
-    assert Seen(tmp_path / "memory", "x").digest(tmp_path / "none") is None
+    assert Seen(tmp_path / "memory", "an entry/with: odd name").digest(str(file)) == first
+    assert Seen(tmp_path / "memory", "an entry/with: odd name", full=True).digest(str(file)) not in (first, changed)
+    assert Seen(tmp_path / "memory", "x").digest(str(tmp_path / "none")) is None

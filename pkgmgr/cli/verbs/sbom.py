@@ -9,7 +9,7 @@ from pkgmgr.cli.open import references_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.jobs.envs import find_env
 from pkgmgr.jobs.installation import wanted_target
-from pkgmgr.jobs.locking import locked_target, require_lock
+from pkgmgr.jobs.locks import locked_target, require_lock
 from pkgmgr.jobs.materials import bill_of_materials
 
 EXAMPLES = """

@@ -69,7 +69,8 @@ def _sync(
     # 100 ms together, where something may be to do.
     from pkgmgr.cli.plans import installation_data, plan_data, plan_text
     from pkgmgr.cli.verbs.install import wishes_of
-    from pkgmgr.jobs.locking import make_lock, read_lock, require_lock, write_lock
+    from pkgmgr.jobs.locking import make_lock, write_lock
+    from pkgmgr.jobs.locks import read_lock, require_lock
     from pkgmgr.jobs.running import plan_env
     from pkgmgr.jobs.syncing import UnmetLock, meet_lock
 

@@ -11,8 +11,7 @@ from pkgmgr.cli.table import table
 from pkgmgr.jobs.drift import entry_state, everything, found_state, verify_target
 from pkgmgr.jobs.envs import find_env
 from pkgmgr.jobs.exporting import require_entry
-from pkgmgr.jobs.installation import wanted_target
-from pkgmgr.jobs.locking import locked_target, require_lock
+from pkgmgr.jobs.locks import locked_target, require_lock
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.errors import IntegrityError
 from pkgmgr.model.lock import Drift
@@ -49,9 +48,8 @@ def _of(workspace: Workspace, reference: Reference, options: Namespace) -> Seque
     if reference.kind == "env":
         loaded = find_env(workspace, reference)
         lock = require_lock(workspace, loaded, frozen=True)
-        return verify_target(
-            workspace, locked_target(lock, wanted_target(workspace, options.target)), full=options.full
-        )
+        target = workspace.catalog.require_target(options.target or workspace.host.target)[0]
+        return verify_target(workspace, locked_target(lock, target), full=options.full)
     entry = require_entry(workspace, reference.name)
     if entry.package is None:
         return found_state(workspace, [entry])
