@@ -217,9 +217,20 @@ class Store:
 def read_record(folder: Path) -> Entry | None:
     """Give the entry that a folder of the store holds; None when it is not whole."""
     try:
-        return msgspec.json.decode((folder / RECORD / "entry.json").read_bytes(), type=Entry)
+        content = (folder / RECORD / "entry.json").read_bytes()
+        entry = msgspec.json.decode(content, type=Entry)
+        recorded = Path(entry.prefix)
+        if recorded == folder or recorded.parts[-2:] != folder.parts[-2:]:
+            return entry
+        return msgspec.json.decode(_moved(content, recorded.parents[1], folder.parents[1]), type=Entry)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+def _moved(content: bytes, old: Path, new: Path) -> bytes:
+    """Let the record of a store that was moved lead to where the store is now."""
+    before, after = (msgspec.json.encode(f"{root}/")[1:-1] for root in (old, new))
+    return content.replace(before, after)
 
 
 def read_manifest(folder: Path) -> tuple[ManifestRow, ...]:

@@ -179,3 +179,13 @@ def test_a_folder_is_made_anew_after_a_sweep(tmp_path: Path) -> None:
         assert first != second
         assert first.is_dir()
     assert not list(area.base.iterdir())
+
+
+def test_a_moved_store_leads_to_where_it_is_now(store: Store, tmp_path: Path) -> None:
+    made = install(store, recipe())
+    new = Store(home=tmp_path / 'a "new" home')
+    store.home.rename(new.home)
+    (found,) = new.installed()
+    assert found.prefix == str(new.prefix(recipe()))
+    assert (Path(found.prefix) / "file").read_text() == "content"
+    assert found.id == made.id
