@@ -16,7 +16,7 @@ _HOSTS = {"linux": "linux-x86_64", "macos": "darwin-x86_64", "windows": "windows
 
 def examine(context: HookContext, facts: dict[str, Value]) -> dict[str, Value] | str:
     """Find the programs for this host and read the API levels off the names of the wrappers."""
-    prebuilt = posixpath.join(str(facts["dir"]), "toolchains/llvm/prebuilt")
+    prebuilt = posixpath.join(str(facts["root"]), "toolchains/llvm/prebuilt")
     present = list(context.files.names(prebuilt))
     if not present:
         return f"half unpacked: {prebuilt} is not there"
@@ -31,12 +31,22 @@ def examine(context: HookContext, facts: dict[str, Value]) -> dict[str, Value] |
             levels.setdefault(_ARCHES[found["arch"]], []).append(int(found["api"]))
     if not levels:
         return f"half unpacked: no compiler for Android in {folder}"
-    served = sorted(api for apis in levels.values() for api in apis)
+    served = sorted({api for apis in levels.values() for api in apis})
     order = [arch for arch in _ARCHES.values() if arch in levels]
+    known = {"clang": clang} if (clang := _clang_version(context, posixpath.dirname(folder))) else {}
     return {
+        **known,
+        "apis": list(served),
         "bin": folder,
         "sysroot": posixpath.join(prebuilt, wanted, "sysroot"),
         "emitted": [f"android-{arch}" for arch in order],
         "min_api": served[0],
         "max_api": served[-1],
     }
+
+
+def _clang_version(context: HookContext, toolchain: str) -> str | None:
+    """Read which clang it is: the banner's first number is one of Google's builds."""
+    text = context.read_text(posixpath.join(toolchain, "AndroidVersion.txt")) or ""
+    found = re.match(r"\d+\.\d+\.\d+", text)
+    return found[0] if found else None
