@@ -143,7 +143,13 @@ def _companion(
     if is_cross and compiler.soft == "compiler.gcc":
         return (f"{folder}/{compiler.attributes.get('triple', document.triples[0])}-{role}",)
     if is_cross:
-        own = [f"{folder}/llvm-{role}", *(f"/usr/bin/{triple}-{role}" for triple in document.triples)]
+        # A distribution's /usr/bin/clang-16 has its own llvm-ar, and the others beside that.
+        home = PurePath(compiler.files.get("ar", cc)).parent
+        own = [
+            f"{home}/llvm-{role}",
+            f"{folder}/llvm-{role}",
+            *(f"/usr/bin/{triple}-{role}" for triple in document.triples),
+        ]
         return (next((path for path in own if exists(path)), role),)
     return (role,)
 
@@ -186,7 +192,7 @@ def _clang_flags(
     folder = PurePath(compiler.files.get("c") or compiler.files["cxx"]).parent
     if any(exists(f"{place}/{name}-ld") for place in (folder, "/usr/bin") for name in document.triples):
         return tuple(words)
-    if not any(exists(f"{place}/ld.lld") for place in (folder, "/usr/bin")):
+    if "linker" not in compiler.files and not any(exists(f"{place}/ld.lld") for place in (folder, "/usr/bin")):
         raise CkpmError(
             f"{compiler.id} has no linker for {document.name}", hint=f"install lld beside it, or {triple}-ld"
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -169,6 +172,14 @@ def test_clang_without_what_it_needs_is_refused(present: tuple[str, ...], messag
         make(CLANG, ARM, only(*present))
 
 
+def test_a_clang_in_a_folder_of_its_own_has_its_tools_there() -> None:
+    home = "/usr/lib/llvm-16/bin"
+    files = {"c": "/usr/bin/clang-16", "ar": f"{home}/llvm-ar", "linker": f"{home}/ld.lld"}
+    made = make(entry("compiler.llvm", files=files), ARM, only("/opt/arm-root/usr/include", f"{home}/llvm-nm"))
+    assert made.c[-2] == "-fuse-ld=lld"
+    assert (made.ar, made.nm, made.strip) == ((f"{home}/llvm-ar",), (f"{home}/llvm-nm",), ("strip",))
+
+
 def test_a_native_clang_is_told_nothing() -> None:
     document = TargetDocument(name="linux-x86_64", summary="", triples=("x86_64-linux-gnu",))
     assert make(CLANG, document).c == ("/usr/bin/clang-15",)
@@ -256,6 +267,26 @@ def test_pkg_config_sees_the_resolved_libraries_alone(
     found = pkg_config_variables(made, libraries)
     assert found["PKG_CONFIG_LIBDIR"] == folders
     assert found.get("PKG_CONFIG_SYSROOT_DIR") == sysroot
+
+
+def test_pkg_config_itself_agrees(tmp_path: Path) -> None:
+    """An empty ``PKG_CONFIG_LIBDIR`` hides the host's libraries, and a made one is seen."""
+    program = shutil.which("pkg-config")
+    if program is None:
+        pytest.skip("no pkg-config here")
+    folder = tmp_path / "share" / "pkgconfig"
+    folder.mkdir(parents=True)
+    (folder / "made.pc").write_text("Name: made\nDescription: made\nVersion: 1\nLibs: -lmade\n")
+
+    def listed(*libraries: Entry) -> list[str]:
+        variables = build_variables(
+            make(GCC, ARM), {}, {str(n): e for n, e in enumerate(libraries)}, scratch="/b", cache="/c"
+        )
+        done = subprocess.run([program, "--list-all"], env=variables, capture_output=True, text=True, check=True)
+        return sorted({line.split()[0] for line in done.stdout.splitlines()} - {"pkgconf", "pkg-config"})
+
+    assert listed() == []
+    assert listed(entry("lib.made", str(tmp_path))) == ["made"]
 
 
 def test_the_emulator_is_the_resolved_one() -> None:
