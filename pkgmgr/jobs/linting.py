@@ -116,6 +116,8 @@ def lint_package(workspace: Workspace, package: Package, folder: Path) -> Iterat
     for row in package.source:
         if not row.urls:
             yield f"{package.name}: version {row.version} names no address"
+        if row.size is None and not row.never_fetched:
+            yield f"{package.name}: source {row.name} of {row.version} has no size: 'size' is the file's bytes"
     for variant, choice in package.variant.items():
         if choice.default not in choice.values:
             yield f"{package.name}: variant {variant}: its default {choice.default!r} is none of its values"
