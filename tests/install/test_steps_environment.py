@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from pkgmgr.install.store import tree_hash
 from pkgmgr.install.toolchain import make_toolchain
 from pkgmgr.model.condition import Circumstances
 from pkgmgr.model.entry import Entry
-from pkgmgr.model.package import AnyStep, Autotools, Cmake, Compile, Make
+from pkgmgr.model.package import AnyStep, Autotools, Cmake, Compile, Make, Meson
 from pkgmgr.model.target import Target, TargetDocument, Toolchain
 
 HOSTILE = {
@@ -85,14 +86,34 @@ target_compile_options(made PRIVATE -g)
 install(TARGETS made ARCHIVE DESTINATION lib)
 """
 
+MESON_BUILD = """
+project('made', 'c')
+assert(not dependency('zlib', required: false, method: 'pkg-config').found())
+static_library('made', 'made.c', c_args: ['-g'], install: true)
+"""
+
 STEPS: dict[str, tuple[AnyStep, ...]] = {
     "compile": (Compile(sources=("*.c",), output="{prefix}/lib/libmade.so", product="shared", flags=("-g",)),),
     "static": (Compile(sources=("*.c",), output="{prefix}/lib/libmade.a", product="static"),),
     "make": (Make(targets=("install",), variables={"PREFIX": "{prefix}"}),),
     "autotools": (Autotools(),),
     "cmake": (Cmake(),),
+    "meson": (Meson(),),
 }
-NEEDS = {"make": "make", "autotools": "make", "cmake": "cmake"}
+NEEDS = {"make": "make", "autotools": "make", "cmake": "cmake", "meson": "ninja"}
+
+
+def tools() -> dict[str, Entry]:
+    """Give the programs that are resolved, rather than taken from the system: Meson, where there is one."""
+    found = shutil.which("meson") or shutil.which("meson", path=str(Path(sys.executable).parent))
+    if found is None:
+        return {}
+    files = {"program": found}
+    return {
+        "meson": Entry(
+            id="meson", soft="tool.meson", version=None, prefix="/", target="any", origin="system", files=files
+        )
+    }
 
 
 def gcc() -> Entry:
@@ -113,6 +134,7 @@ def build(folder: Path, steps: tuple[AnyStep, ...]) -> str:
     made.mkdir()
     for name, text in (("made.c", SOURCE), ("Makefile", MAKEFILE), ("CMakeLists.txt", CMAKELISTS)):
         (sources / name).write_text(text)
+    (sources / "meson.build").write_text(MESON_BUILD)
     (sources / "Makefile.in").write_text(MAKEFILE)
     (sources / "configure").write_text(CONFIGURE)
     (sources / "configure").chmod(0o755)
@@ -125,7 +147,7 @@ def build(folder: Path, steps: tuple[AnyStep, ...]) -> str:
         folder=folder,
         log=folder / "build.log",
         sources={},
-        roles={"compiler": compiler},
+        roles={"compiler": compiler, **tools()},
         texts={"build": str(sources), "prefix": str(made)},
         toolchain=toolchain,
         cache=folder / "cache",
@@ -142,6 +164,8 @@ def test_a_hostile_environment_changes_nothing(kind: str, tmp_path: Path, monkey
     """Built in a folder of another name, too: no product names the place where it was made."""
     if shutil.which(NEEDS.get(kind, "sh")) is None:
         pytest.skip(f"no {NEEDS[kind]} here")
+    if kind == "meson" and not tools():
+        pytest.skip("no meson here")
     clean = build(tmp_path / "clean", STEPS[kind])
     for name, value in HOSTILE.items():
         monkeypatch.setenv(name, value)
