@@ -105,15 +105,18 @@ def _best_name(candidate: Candidate, version: str | None, files: Files) -> str:
     """Choose the name to report of a program that has several.
 
     ``gcc`` may mean another version tomorrow and ``gcc-12`` may not: the name that holds most of the version
-    wins, then the true path, then the shortest name.
+    wins, then the true path, then the shortest name. What Debian's alternatives point elsewhere comes last.
     """
     parts = (version or "").split(".")
 
     def held(path: str) -> int:
         name = posixpath.basename(path)
-        return max((n for n in range(1, len(parts) + 1) if name.endswith(".".join(parts[:n]))), default=0)
+        beginnings = (re.escape(".".join(parts[:n])) for n in range(len(parts), 0, -1))
+        found = (re.search(rf"(?<![\d.]){beginning}(?!\d)", name) is not None for beginning in beginnings)
+        return next((len(parts) - n for n, is_in in enumerate(found) if is_in), 0)
 
-    names = candidate.names or (candidate.path,)
+    given = candidate.names or (candidate.path,)
+    names = tuple(path for path in given if not _is_alternative(path, files)) or given
     best = max(held(path) for path in names) if version else 0
     if best:
         return min((path for path in names if held(path) == best), key=lambda path: (len(path), path))
@@ -122,6 +125,11 @@ def _best_name(candidate: Candidate, version: str | None, files: Files) -> str:
         is_link_into_itself = posixpath.dirname(candidate.real) == posixpath.dirname(names[0])
         return candidate.real if not is_link_into_itself else min(names, key=lambda path: (len(path), path))
     return names[0]
+
+
+def _is_alternative(path: str, files: Files) -> bool:
+    """Tell whether `update-alternatives` chooses what a name means."""
+    return files.stat(f"/etc/alternatives/{posixpath.basename(path)}") is not None
 
 
 def _prefix(soft: Soft, candidate: Candidate, facts: Facts) -> str:

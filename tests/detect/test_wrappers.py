@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from pkgmgr.detect.cases import run_cases
 from pkgmgr.detect.facts import Turned, interpret
+from pkgmgr.detect.merging import merge
 from pkgmgr.detect.shims import link_reason, stub_reason
 from pkgmgr.host.recorded import RecordedFiles
+from pkgmgr.model.entry import Entry
 from pkgmgr.model.soft import Case, Conclusion, Find, Probe, Soft
 
 
@@ -86,3 +89,51 @@ def test_a_wrapper_leads_to_the_program_that_it_names() -> None:
         ),
     )
     assert [failure.reason for failure in run_cases(soft)] == []
+
+
+@pytest.mark.parametrize(
+    ("names", "alternatives", "chosen"),
+    [
+        (["gcc", "gcc-12", "gcc-12.2", "x86_64-linux-gnu-gcc-12"], [], "gcc-12.2"),
+        (["x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-gcc-12-posix"], [], "x86_64-w64-mingw32-gcc-12-posix"),
+        (["x-gcc", "x-gcc-win32"], ["x-gcc"], "x-gcc-win32"),
+        (["gcc-12", "gcc-12-win32"], ["gcc-12"], "gcc-12-win32"),
+        (["gcc"], ["gcc"], "gcc"),
+        (["gcc-122", "gcc"], [], "gcc"),
+        (["gcc-3.12", "gcc"], [], "gcc"),
+    ],
+    ids=[
+        "most of the version",
+        "in the middle",
+        "Debian's alternatives",
+        "both",
+        "no other name",
+        "a number",
+        "a part",
+    ],
+)
+def test_a_name_that_stays_is_reported(names: list[str], alternatives: list[str], chosen: str) -> None:
+    real = f"/usr/bin/{names[-1]}"
+    soft = Soft(
+        name="compiler.gcc",
+        summary="a compiler",
+        find=Find(executables=(r"[\w.-]*gcc[\w.-]*",)),
+        probe=(Probe(argv=("{path}", "-v"), match=r"^version (?P<version>\S+)"),),
+        case=(
+            Case(
+                name="named",
+                path=real,
+                links={f"/usr/bin/{name}": real for name in names[:-1]},
+                files={f"/etc/alternatives/{name}": "" for name in alternatives},
+                prints={f"{name} -v": "version 12.2.0\n" for name in names},
+                expect={"files.program": f"/usr/bin/{chosen}"},
+            ),
+        ),
+    )
+    assert [failure.reason for failure in run_cases(soft)] == []
+
+
+def test_the_usual_build_comes_before_a_variant() -> None:
+    usual = Entry(id="z", soft="lang.python", version="3.11.2", prefix="/usr", target="linux-x86_64", origin="system")
+    debug = msgspec.structs.replace(usual, id="a", attributes={"variant": "debug"})
+    assert [entry.id for entry in merge([debug, usual])] == ["z", "a"]
