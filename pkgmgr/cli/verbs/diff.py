@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import msgspec
 
 from pkgmgr.cli.open import references_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.table import table
+from pkgmgr.jobs.comparing import compare_files, is_compared
 from pkgmgr.jobs.exporting import require_entry
 from pkgmgr.jobs.workspace import Workspace
-from pkgmgr.lock.document import parse_lock
-from pkgmgr.lock.flat import flat_lock
-from pkgmgr.model.errors import NotFoundError, UsageError
-from pkgmgr.model.lock import Lock
+from pkgmgr.model.errors import UsageError
 from pkgmgr.model.reference import Reference
 from pkgmgr.run.present import result_differences
 from pkgmgr.run.record import require_result
@@ -24,20 +21,26 @@ from pkgmgr.run.record import require_result
 EXAMPLES = """
 ckpm diff result:A result:B
 ckpm diff old/env.lock.json env.lock.json
+ckpm diff env.lock.json host               a lock and this machine
+ckpm diff monday.json.gz host              a machine as 'ckpm detect --record FILE' wrote it, and this one
 ckpm diff entry:compiler.gcc-12.2.0-3fa9c1d2 entry:compiler.gcc-11.3.0-0be01e2c
 """
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``diff``."""
-    parser.add_argument("what", nargs=2, metavar="KIND:NAME", help="two results, two entries, or two lock files")
+    parser.add_argument(
+        "what",
+        nargs=2,
+        metavar="KIND:NAME",
+        help="two results, entries, locks or recorded machines; host: this machine",
+    )
 
 
 def call(options: Namespace) -> Outcome:
     """Say what differs between two things."""
-    if all(word.endswith(".json") for word in options.what):
-        before, after = (flat_lock(_lock_at(Path(word))) for word in options.what)
-        return _differences(before, after)
+    if all(is_compared(word) for word in options.what):
+        return _shown(compare_files(workspace_of(options), *options.what))
     workspace = workspace_of(options)
     first, second = (references_of([word], default_kind=None, kinds=("result", "entry"))[0] for word in options.what)
     if first.kind != second.kind:
@@ -46,13 +49,6 @@ def call(options: Namespace) -> Outcome:
         one, other = (require_result(workspace.home, reference.name) for reference in (first, second))
         return _shown(result_differences(one, other))
     return _differences(_plain(workspace, first), _plain(workspace, second))
-
-
-def _lock_at(path: Path) -> Lock:
-    try:
-        return parse_lock(path.read_text(encoding="utf-8"), where=str(path))
-    except FileNotFoundError as error:
-        raise NotFoundError(f"there is no lock {path}") from error
 
 
 def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> Outcome:
