@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import NoReturn, TypeVar, cast
 
@@ -225,6 +226,7 @@ def read_document(path: Path, document_type: type[_D], *, cache_folder: Path | N
     return value
 
 
+@cache
 def _schema_stamp() -> int:
     """Change when the code of the nouns changes, so that a cached document never has an old shape."""
     folder = Path(__file__).resolve().parent.parent / "model"
