@@ -58,7 +58,8 @@ def test_an_interrupt_ends_the_program_and_is_told(tmp_path: Path) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
-    ended = run(tmp_path, "import os, time; open('made', 'w').write(str(os.getpid())); os.rename('made', 'begun'); time.sleep(600)")
+    begin = "import os, time; open('made', 'w').write(str(os.getpid())); os.rename('made', 'begun'); time.sleep(600)"
+    ended = run(tmp_path, begin)
     assert (ended.code, ended.reason, ended.is_interrupted) == (130, "interrupted", True)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "begun").read_text()), 0)
