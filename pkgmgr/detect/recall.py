@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from pkgmgr.detect.report import Report
+from pkgmgr.host.cache_file import write_cache_file
 from pkgmgr.host.files import FileState, LocalFiles, Observed
 
 _FORMAT = 1
@@ -116,16 +117,10 @@ class ReportMemory:
             observed=observed,
             report=report,
         )
-        temporary = self.folder / f".{question}.{os.getpid()}"
-        # A folder that can't be written, or a path that is no UTF-8, costs time and nothing else.
+        # A path that is no UTF-8 costs time and nothing else; so does a folder that another process tidies, too.
         with contextlib.suppress(OSError, UnicodeEncodeError):
-            try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                temporary.write_bytes(msgspec.msgpack.encode(kept))
-                temporary.replace(self.folder / question)
-                self._forget_oldest()
-            finally:
-                temporary.unlink(missing_ok=True)
+            write_cache_file(self.folder / question, msgspec.msgpack.encode(kept))
+            self._forget_oldest()
 
     def _forget_oldest(self) -> None:
         kept = [(item.stat().st_mtime_ns, item.path) for item in os.scandir(self.folder)]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from pkgmgr.host.cache_file import write_cache_file
 from pkgmgr.host.owners import DATABASES
 from pkgmgr.host.ports import Owners
 
@@ -57,7 +58,7 @@ class CachedOwners:
         if missing:
             told = self._owners.find(missing)
             owners.update({path: told.get(path) for path in missing})
-            _remember(self._path, _Remembered(state=state, owners=owners))
+            write_cache_file(self._path, msgspec.msgpack.encode(_Remembered(state=state, owners=owners)))
         return {path: owner for path in paths if (owner := owners[path]) is not None}
 
 
@@ -66,14 +67,3 @@ def _recall(path: Path) -> _Remembered | None:
         return msgspec.msgpack.decode(path.read_bytes(), type=_Remembered)
     except (OSError, msgspec.MsgspecError):
         return None
-
-
-def _remember(path: Path, remembered: _Remembered) -> None:
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):  # a full disk or a folder that may not be written costs time, nothing else
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            staged.write_bytes(msgspec.msgpack.encode(remembered))
-            staged.replace(path)
-        finally:
-            staged.unlink(missing_ok=True)

@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from pkgmgr.host.cache_file import write_cache_file
 from pkgmgr.host.limits import parse_status
 from pkgmgr.host.override import PREFIX
 from pkgmgr.host.platform import VISIBILITY_VARIABLES, read_platform
@@ -83,7 +82,7 @@ def cached_platform(
         if known is not None and known.key == key and 0 <= now() - known.at < LONGEST:
             return known.platform
     platform = read(host)
-    _remember(path, _Remembered(key=key, at=now(), platform=platform))
+    write_cache_file(path, msgspec.json.encode(_Remembered(key=key, at=now(), platform=platform)))
     return platform
 
 
@@ -92,14 +91,3 @@ def _recall(path: Path) -> _Remembered | None:
         return msgspec.json.decode(path.read_bytes(), type=_Remembered)
     except (OSError, msgspec.MsgspecError):
         return None
-
-
-def _remember(path: Path, remembered: _Remembered) -> None:
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):  # a full disk or a folder that may not be written costs time, nothing else
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            staged.write_bytes(msgspec.json.encode(remembered))
-            staged.replace(path)
-        finally:
-            staged.unlink(missing_ok=True)
