@@ -106,13 +106,14 @@ def _best_name(candidate: Candidate, version: str | None, files: Files) -> str:
 
     ``gcc`` may mean another version tomorrow and ``gcc-12`` may not: the name that holds most of the version
     wins, then the true path, then the shortest name. What Debian's alternatives point elsewhere comes last.
+    A number counts whole: ``clang-14`` says nothing of 4.0.0, nor ``gcc-12.1`` of 12.2.
     """
     parts = (version or "").split(".")
 
     def held(path: str) -> int:
         name = posixpath.basename(path)
         beginnings = (re.escape(".".join(parts[:n])) for n in range(len(parts), 0, -1))
-        found = (re.search(rf"(?<![\d.]){beginning}(?!\d)", name) is not None for beginning in beginnings)
+        found = (re.search(rf"(?<![\d.]){beginning}(?!\.?\d)", name) is not None for beginning in beginnings)
         return next((len(parts) - n for n, is_in in enumerate(found) if is_in), 0)
 
     given = candidate.names or (candidate.path,)

@@ -101,6 +101,9 @@ def test_a_wrapper_leads_to_the_program_that_it_names() -> None:
         (["gcc"], ["gcc"], "gcc"),
         (["gcc-122", "gcc"], [], "gcc"),
         (["gcc-3.12", "gcc"], [], "gcc"),
+        (["gcc-112.2", "gcc"], [], "gcc"),
+        (["gcc-12.1", "gcc"], [], "gcc"),
+        (["gcc-12.1", "gcc-12"], [], "gcc-12"),
     ],
     ids=[
         "most of the version",
@@ -110,6 +113,9 @@ def test_a_wrapper_leads_to_the_program_that_it_names() -> None:
         "no other name",
         "a number",
         "a part",
+        "the end of a number",
+        "another minor version",
+        "another minor version beside the true one",
     ],
 )
 def test_a_name_that_stays_is_reported(names: list[str], alternatives: list[str], chosen: str) -> None:
