@@ -29,7 +29,12 @@ def merge(entries: Iterable[Entry]) -> list[Entry]:
             key = (entry.id,)
         if key not in kept or (not _is_inside(kept[key]) and _is_inside(entry)):
             kept[key] = entry
-    return sorted(kept.values(), key=_goodness)
+    return best_first(kept.values())
+
+
+def best_first(entries: Iterable[Entry]) -> list[Entry]:
+    """Order entries of one soft as a requirement takes them that asks for no version."""
+    return sorted(entries, key=_goodness)
 
 
 def _is_inside(entry: Entry) -> bool:

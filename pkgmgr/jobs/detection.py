@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pkgmgr.detect.merging import best_first
 from pkgmgr.detect.recall import ReportMemory, SeenVariables
 from pkgmgr.detect.report import Report
 from pkgmgr.detect.where import Where
@@ -22,7 +23,7 @@ from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import NotFoundError
 from pkgmgr.model.reference import Reference, Tags
 from pkgmgr.model.soft import Soft
-from pkgmgr.model.target import ANY, parse_target
+from pkgmgr.model.target import ANY, find_target, parse_target
 from pkgmgr.model.version import Version, VersionRange
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def detect(
         registry.update(report.entries, looked_for=names, whole_system=search.where.system)
     ranges = {reference.name: reference.range for reference in references}
     is_whole = search.where.system and workspace.host_override is None
-    present = [*(_installed(workspace, names) if is_whole else ()), *report.entries]
+    present = [*best_first(_installed(workspace, names) if is_whole else ()), *report.entries]
     order = {name: place for place, name in enumerate(names)}
     present.sort(key=lambda entry: order[entry.soft])
     entries = [entry for entry in present if _in_range(entry, ranges.get(entry.soft))]
@@ -222,8 +223,13 @@ def serves(entry: Entry, target: str, host: str) -> bool:
 
 
 def fits_target(has: str, wanted: str) -> bool:
-    """Tell whether one target is another, an Android API level of the same base being no difference."""
-    mine, asked = parse_target(has), parse_target(wanted)
+    """Tell whether one target is another, an Android API level of the same base being no difference.
+
+    :param has: may be a word that is no target of ours (``avr``), which fits none.
+    """
+    mine, asked = find_target(has), parse_target(wanted)
+    if mine is None:
+        return False
     if mine == asked:
         return True
     return mine.os == asked.os == "android" and mine.base == asked.base

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
 from pkgmgr import __version__
+from pkgmgr.cli.entries import entry_table, terminal_width
 from pkgmgr.cli.open import references_of, where_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.parser import add_search_options
@@ -17,7 +18,6 @@ from pkgmgr.cli.table import table
 from pkgmgr.detect.report import Report
 from pkgmgr.jobs.detection import Search, detect
 from pkgmgr.jobs.workspace import Workspace
-from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import UsageError
 from pkgmgr.model.reference import parse_tags
 
@@ -89,7 +89,15 @@ def _detect(options: Namespace, workspace: Workspace) -> Outcome:
         report = replace(report, entries=tuple(check_all(workspace, report.entries)))
     warnings = [str(problem.error) for problem in workspace.catalog.problems] + workspace.catalog.clashes
     warnings += _shown_skipped(report.skipped, is_whole=options.json or options.verbose)
-    return Outcome(data=report.entries, text=_text(report, options, len(references)), warnings=warnings)
+    if options.json:
+        return Outcome(data=report.entries, warnings=warnings)
+    from pkgmgr.jobs.defaults import default_ids  # nothing but a table shows them
+
+    host = workspace.host.target
+    defaults = default_ids(report.entries, target=target or host, host=host, prefer=workspace.config.prefer)
+    return Outcome(
+        data=report.entries, text=_text(report, options, len(references), defaults=defaults), warnings=warnings
+    )
 
 
 def _shown_skipped(skipped: Sequence[str], *, is_whole: bool) -> list[str]:
@@ -114,8 +122,9 @@ def _progress(options: Namespace) -> Callable[[int, int], None]:
     return show
 
 
-def _text(report: Report, options: Namespace, named: int) -> str:
-    lines = entry_table(report.entries)
+def _text(report: Report, options: Namespace, named: int, *, defaults: Set[str]) -> str:
+    columns = None if options.verbose else terminal_width()
+    lines = entry_table(report.entries, defaults=defaults, columns=columns)
     if not report.entries:
         lines = "nothing found\n"
     if options.verbose:
@@ -125,31 +134,3 @@ def _text(report: Report, options: Namespace, named: int) -> str:
         rows = [[item.candidate, item.reason] for item in report.rejections]
         lines += "turned down:\n" + table(rows, indent="  ")
     return lines
-
-
-def entry_table(entries: Sequence[Entry]) -> str:
-    """Show entries grouped by soft, the best first."""
-    rows = []
-    previous = ""
-    is_checked = any("check" in entry.attributes for entry in entries)
-    for entry in entries:
-        soft = entry.soft if entry.soft != previous else ""
-        previous = entry.soft
-        row = [soft, entry.version or "-", _what_for(entry), entry.prefix, entry.origin]
-        rows.append([*row, _check_of(entry)] if is_checked else row)
-    head = ["SOFT", "VERSION", "TARGET", "PREFIX", "ORIGIN", *(["CHECK"] if is_checked else [])]
-    return table(rows, head=head) if rows else ""
-
-
-def _check_of(entry: Entry) -> str:
-    told = entry.attributes.get("check")
-    if not isinstance(told, dict):
-        return "-"
-    return f"{told['state']}: {told['reason']}" if "reason" in told else str(told["state"])
-
-
-def _what_for(entry: Entry) -> str:
-    foreign = [target for target in entry.emits if target != entry.target]
-    if not entry.emits or entry.target in entry.emits:
-        return entry.target
-    return f"{entry.target} → {', '.join(foreign[:2])}" + (", …" if len(foreign) > 2 else "")

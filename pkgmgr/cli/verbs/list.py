@@ -5,10 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 
+from pkgmgr.cli.entries import entry_table, terminal_width
 from pkgmgr.cli.open import workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.table import table
-from pkgmgr.cli.verbs.detect import entry_table
+from pkgmgr.jobs.defaults import default_ids, in_order
 from pkgmgr.jobs.exporting import all_entries
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.errors import UsageError
@@ -78,11 +79,14 @@ def _packages(workspace: Workspace, options: Namespace) -> Outcome:
 
 
 def _entries(workspace: Workspace, options: Namespace) -> Outcome:
-    entries = sorted(all_entries(workspace), key=lambda entry: entry.soft)
+    entries = in_order(all_entries(workspace))
     if options.tags:
         tags = parse_tags(options.tags)
         entries = [entry for entry in entries if tags.admits(entry.tags)]
-    return Outcome(data=entries, text=entry_table(entries) or "no entries yet: 'ckpm detect' finds some\n")
+    host = workspace.host.target
+    defaults = default_ids(entries, target=host, host=host, prefer=workspace.config.prefer)
+    shown = entry_table(entries, defaults=defaults, columns=None if options.verbose else terminal_width())
+    return Outcome(data=entries, text=shown or "no entries yet: 'ckpm detect' finds some\n")
 
 
 def _envs(workspace: Workspace, options: Namespace) -> Outcome:
