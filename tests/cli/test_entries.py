@@ -153,6 +153,17 @@ def test_detect_and_list_mark_what_is_really_taken(ckpm: Ckpm, things: dict[str,
     assert "\x1b" not in shown.out
 
 
+def test_the_list_of_softs_tells_how_each_is_found(ckpm: Ckpm) -> None:
+    rows = {row["soft"]: row for row in ckpm("list", "soft", "--json").data}
+    assert all(row["found_by"] for row in rows.values())
+    assert rows["compiler.gcc"]["found_by"] == ["programs, asked"]
+    assert rows["lib.zlib"]["found_by"] == ["library"]
+    assert rows["model.ssd-mobilenet"]["found_by"] == ["content"]
+    assert rows["lib.numpy"]["found_by"] == ["Python metadata"]
+    assert rows["platform.cpu"]["found_by"] == ["facts"]
+    assert re.search(r"^compiler\.gcc +programs, asked +\S", ckpm("list", "soft").out, re.MULTILINE)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 @pytest.mark.parametrize("columns", [80, 160])
 def test_a_terminal_gets_lines_that_fit(columns: int, things: dict[str, str], tmp_path: Path) -> None:

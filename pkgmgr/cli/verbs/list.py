@@ -14,6 +14,7 @@ from pkgmgr.jobs.exporting import all_entries
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.errors import UsageError
 from pkgmgr.model.reference import parse_tags
+from pkgmgr.model.soft import Soft
 from pkgmgr.resolve.options import package_versions
 from pkgmgr.run.record import read_results
 
@@ -51,10 +52,29 @@ def _softs(workspace: Workspace, options: Namespace) -> Outcome:
             "tags": soft.all_tags,
             "kind": soft.family,
             "aliases": soft.aliases,
+            "found_by": ways(soft),
+            "untested": soft.untested,
         }
         for soft in softs
     ]
-    return Outcome(data=data, text=table([[soft.name, soft.summary] for soft in softs], head=["SOFT", "WHAT IT FINDS"]))
+    rows = [[soft.name, ", ".join(ways(soft)), soft.summary] for soft in softs]
+    return Outcome(data=data, text=table(rows, head=["SOFT", "FOUND BY", "WHAT IT FINDS"]))
+
+
+def ways(soft: Soft) -> list[str]:
+    """Say how a soft finds things, in a word or two for each way."""
+    find = soft.find
+    is_asked = any(probe.argv for probe in soft.probe)
+    found = {
+        "programs, asked" if is_asked else "programs": bool(find.executables),
+        "files": bool(find.files),
+        "library": find.library is not None,
+        "content": find.artifact is not None,
+        "Python metadata": bool(find.python),
+        "facts": find.platform is not None,
+        "hook": find.hook,
+    }
+    return [way for way, is_used in found.items() if is_used]
 
 
 def _packages(workspace: Workspace, options: Namespace) -> Outcome:
