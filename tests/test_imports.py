@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1] / "pkgmgr"
 # A room may import from itself and from the rooms named here.
 ALLOWED = {
     "model": set[str](),
-    "catalog": {"model"},
+    "catalog": {"model", "host"},
     "host": {"model"},
     "detect": {"model", "host"},
     "resolve": {"model", "catalog"},

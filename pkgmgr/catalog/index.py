@@ -5,18 +5,18 @@ Touches: documents (read), the document cache (read and written).
 
 from __future__ import annotations
 
+import atexit
 import contextlib
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import NoReturn, TypeVar, cast
 
 import msgspec
 
-from pkgmgr.catalog.document import nearest_name, parse_document
+from pkgmgr.catalog.compiled import CompiledDocuments, cache_file
+from pkgmgr.catalog.document import nearest_name
 from pkgmgr.catalog.repository import Repository, list_documents
 from pkgmgr.model.env import Env
 from pkgmgr.model.errors import CkpmError, DocumentError, NotFoundError
@@ -26,7 +26,6 @@ from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import Target, TargetDocument, parse_target
 
 _D = TypeVar("_D", bound=msgspec.Struct)
-_CACHE_FORMAT = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +61,7 @@ class Catalog:
     _located: dict[str, dict[str, Located]] = field(default_factory=dict)
     _values: dict[tuple[str, str], msgspec.Struct | None] = field(default_factory=dict)
     _providers: dict[str, list[Package]] | None = None
+    _compiled: dict[tuple[str, Path], CompiledDocuments] = field(default_factory=dict)
 
     def locations(self, kind: str) -> Mapping[str, Located]:
         """Map names to places. The first repository that has a name wins; the rest are noted in `clashes`."""
@@ -166,6 +166,11 @@ class Catalog:
         found = self.locations(kind).get(name)
         return found if found is not None else self._raise_unknown(kind, name)
 
+    def save(self) -> None:
+        """Remember what was parsed, as the end of the process does; what goes on as another program must say so."""
+        for documents in self._compiled.values():
+            documents.save()
+
     def _raise_unknown(self, kind: str, name: str) -> NoReturn:
         located = self.locations(kind).get(name)
         for problem in self.problems:
@@ -183,12 +188,18 @@ class Catalog:
         key = (kind, name)
         if key not in self._values:
             located = self.locations(kind).get(name)
-            self._values[key] = None if located is None else self._load(located, name, document_type)
+            self._values[key] = None if located is None else self._load(located, kind, name, document_type)
         return cast("_D | None", self._values[key])
 
-    def _load(self, located: Located, name: str, document_type: type[_D]) -> _D | None:
+    def _load(self, located: Located, kind: str, name: str, document_type: type[_D]) -> _D | None:
+        folder = located.repository.folder(kind)
+        if (kind, folder) not in self._compiled:
+            if not self._compiled and self.cache_folder is not None:
+                atexit.register(self.save)
+            file = None if self.cache_folder is None else cache_file(self.cache_folder, folder, kind)
+            self._compiled[kind, folder] = CompiledDocuments(folder=folder, file=file)
         try:
-            value = read_document(located.path, document_type, cache_folder=self.cache_folder)
+            value = self._compiled[kind, folder].read(name, located.path, document_type)
             stated = getattr(value, "name", name)
             if stated != name:
                 raise DocumentError(f"{located.path}: it is called {stated!r}, its folder {name!r}")
@@ -196,58 +207,3 @@ class Catalog:
         except CkpmError as error:
             self.problems.append(Problem(path=located.path, error=error))
             return None
-
-
-def read_document(path: Path, document_type: type[_D], *, cache_folder: Path | None = None) -> _D:
-    """Read one document, from the cache if its file has not changed.
-
-    :raises DocumentError: when it can't be read or breaks its schema.
-    """
-    try:
-        state = path.stat()
-    except OSError as error:
-        raise DocumentError(f"{path}: can't be read: {error.strerror}") from error
-    stamp = (
-        f"{_CACHE_FORMAT}:{document_type.__name__}:{_schema_stamp()}:{state.st_mtime_ns}:{state.st_size}:{state.st_ino}"
-    )
-    cached = None
-    if cache_folder is not None:
-        cached = cache_folder / hashlib.sha256(os.fsencode(path)).hexdigest()[:24]
-        value = _read_cached(cached, stamp, document_type)
-        if value is not None:
-            return value
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DocumentError(f"{path}: can't be read: {error}") from error
-    value = parse_document(text, document_type, where=str(path))
-    if cached is not None:
-        _write_cached(cached, stamp, value)
-    return value
-
-
-@cache
-def _schema_stamp() -> int:
-    """Change when the code of the nouns changes, so that a cached document never has an old shape."""
-    folder = Path(__file__).resolve().parent.parent / "model"
-    return max(item.stat().st_mtime_ns for item in os.scandir(folder) if item.name.endswith(".py"))
-
-
-def _read_cached(path: Path, stamp: str, document_type: type[_D]) -> _D | None:
-    try:
-        head, _, body = path.read_bytes().partition(b"\n")
-        if head.decode() != stamp:
-            return None
-        return msgspec.msgpack.decode(body, type=document_type)
-    except (OSError, UnicodeDecodeError, msgspec.MsgspecError):
-        return None  # a cache that can't be read is no cache
-
-
-def _write_cached(path: Path, stamp: str, value: msgspec.Struct) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(stamp.encode() + b"\n" + msgspec.msgpack.encode(value))
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)  # a read-only home only costs time

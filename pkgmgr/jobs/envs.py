@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from pkgmgr.catalog.document import nearest_name
-from pkgmgr.catalog.index import read_document
+from pkgmgr.catalog.compiled import read_document
 from pkgmgr.catalog.repository import document_file
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.condition import Circumstances, holds

@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pkgmgr.catalog.index import read_document
-from pkgmgr.catalog.repository import document_file
+from pkgmgr.catalog.compiled import read_document
+from pkgmgr.catalog.document import nearest_name
+from pkgmgr.catalog.repository import FOLDERS, document_file
 from pkgmgr.detect.cases import run_cases
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.env import Env
-from pkgmgr.model.errors import CkpmError, NotFoundError, UsageError
+from pkgmgr.model.errors import CkpmError, DocumentError, NotFoundError, UsageError
 from pkgmgr.model.package import Derive, Package, Patch, Require
+from pkgmgr.model.reference import KINDS, Reference, is_path, parse_reference
 from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import TargetDocument, find_target
 from pkgmgr.resolve.demand import read_requirement
@@ -62,6 +64,52 @@ def lint_file(workspace: Workspace, path: Path) -> tuple[list[str], int]:
     return problems, len(files)
 
 
+def lint_word(workspace: Workspace, word: str) -> tuple[list[str], int]:
+    """Check what a person names: ``KIND:NAME``, a path, or a name that one kind of document has."""
+    if word.partition(":")[0] in KINDS:
+        return lint_named(workspace, parse_reference(word))
+    path = Path(word).expanduser()
+    if path.exists() or is_path(word):
+        return lint_file(workspace, path)
+    kinds = [kind for kind in FOLDERS if word in workspace.catalog.locations(kind)]
+    if len(kinds) > 1:
+        known = " and ".join(f"{kind}:{word}" for kind in kinds)
+        raise UsageError(f"{word!r} may be any of {len(kinds)} documents", hint=f"there are {known}")
+    if not kinds:
+        names = {name: kind for kind in FOLDERS for name in workspace.catalog.names(kind)}
+        nearest = nearest_name(word, names)
+        hint = f"did you mean '{names[nearest]}:{nearest}'?" if nearest else "name KIND:NAME, a file or its folder"
+        raise NotFoundError(f"there is no file and no document {word!r}", hint=hint)
+    return lint_named(workspace, Reference(kind=kinds[0], name=word))
+
+
+def lint_named(workspace: Workspace, reference: Reference) -> tuple[list[str], int]:
+    """Check one document of the catalog. One that can't be read has a problem; one that is not there is an error."""
+    if reference.kind not in FOLDERS:
+        raise UsageError(f"{str(reference)!r} is no document", hint=f"lint takes {', '.join(FOLDERS)}")
+    if not reference.range.is_any or reference.variants:
+        raise UsageError(f"{str(reference)!r} asks for a version or a variant", hint="a document is checked whole")
+    if reference.kind == "env" and is_path(reference.name):
+        return lint_file(workspace, Path(reference.name))
+    try:
+        return list(_lint_named(workspace, reference.kind, reference.name)), 1
+    except DocumentError as error:
+        return [error.message], 1
+
+
+def _lint_named(workspace: Workspace, kind: str, name: str) -> Iterator[str]:
+    catalog = workspace.catalog
+    match kind:
+        case "soft":
+            return lint_soft(catalog.require_soft(name), workspace.hook_folder)
+        case "package":
+            return lint_package(workspace, catalog.require_package(name), catalog.located(kind, name).folder)
+        case "env":
+            return lint_env(workspace, catalog.require_env(name))
+        case _:
+            return lint_target(catalog.require_target(name)[1])
+
+
 def _lint_one(workspace: Workspace, file: Path) -> Iterator[str]:
     match file.stem:
         case "soft":
@@ -94,7 +142,7 @@ def _expressions(soft: Soft) -> Iterator[str]:
     yield from soft.find.executables
     yield from (item.path for item in soft.find.files)
     for probe in soft.probe:
-        for texts in (probe.match, probe.maybe):
+        for texts in (probe.match, probe.maybe, probe.every, tuple(probe.when.values())):
             yield from (texts,) if isinstance(texts, str) else texts
         yield probe.reject
 

@@ -93,6 +93,7 @@ def test_a_changed_document_is_read_again(tmp_path: Path) -> None:
     def summary() -> str:
         catalog = Catalog(repositories=[Repository(name="mine", root=tmp_path)], cache_folder=tmp_path / "cache")
         soft = catalog.soft("tool.x")
+        catalog.save()
         assert soft is not None
         return soft.summary
 

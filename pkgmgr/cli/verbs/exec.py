@@ -38,5 +38,6 @@ def call(options: Namespace) -> Outcome:
     program = shutil.which(command[0], path=variables.get("PATH", os.defpath))
     if program is None:
         raise NotFoundError(f"{command[0]}: there is no such command on the PATH of this environment")
+    workspace.catalog.save()
     os.execve(program, command, variables)
     raise AssertionError("execve does not return")

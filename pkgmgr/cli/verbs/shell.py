@@ -42,6 +42,7 @@ def call(options: Namespace) -> Outcome:
     if bool(options.what) == bool(options.build):
         raise UsageError("a shell in what?", hint="name requirements, entries or envs, or a failed build with --build")
     variables = _of_build(workspace, options.build) if options.build else _of_environment(workspace, options)
+    workspace.catalog.save()
     os.execve(program, [os.path.basename(program)], variables)
     raise AssertionError("execve does not return")
 

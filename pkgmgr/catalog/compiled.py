@@ -1,0 +1,190 @@
+"""Documents in the form in which they are used: TOML is parsed once, not once a day for each of five hundred files.
+
+One file holds all documents of one kind of one repository. Those of a home know the state of each document's file;
+the ones that a wheel brings along (`main` makes them when it is built) know only its content.
+
+usage: python -m pkgmgr.catalog.compiled ROOT
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TypeVar, cast
+
+import msgspec
+
+from pkgmgr.catalog.document import DOCUMENT_TYPES, parse_document
+from pkgmgr.catalog.repository import Repository, list_documents
+from pkgmgr.host.cache_file import write_cache_file
+from pkgmgr.model.errors import DocumentError
+
+_D = TypeVar("_D", bound=msgspec.Struct)
+_FORMAT = 2
+_BROUGHT = "_compiled.msgpack"
+"""The name beside a wheel's documents. No document has one that begins with an underscore."""
+
+
+class _Row(msgspec.Struct, frozen=True, array_like=True):
+    state: tuple[int, int, int]
+    """Time of the last change in nanoseconds, size in bytes, inode."""
+    digest: bytes
+    """sha256 of the text."""
+    value: msgspec.Raw
+
+
+class _File(msgspec.Struct, frozen=True, array_like=True):
+    stamp: str
+    rows: dict[str, _Row]
+
+
+def read_document(path: Path, document_type: type[_D]) -> _D:
+    """Read one document, remembering nothing.
+
+    :raises DocumentError: when it can't be read or breaks its schema.
+    """
+    return parse_document(_text(_content(path), path), document_type, where=str(path))
+
+
+@dataclass
+class CompiledDocuments:
+    """All documents of one kind of one repository."""
+
+    folder: Path
+    """Where the documents lie."""
+    file: Path | None
+    """What a home remembers; None: nothing."""
+    parse: Callable[..., msgspec.Struct] = parse_document
+    _rows: dict[str, _Row] | None = None
+    _brought: dict[str, _Row] | None = None
+    _has_news: bool = field(default=False)
+
+    def read(self, name: str, path: Path, document_type: type[_D]) -> _D:
+        """Give a document, parsed now only where its text is new.
+
+        :raises DocumentError: when it can't be read or breaks its schema.
+        """
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise DocumentError(f"{path}: can't be read: {error.strerror}") from error
+        state = (found.st_mtime_ns, found.st_size, found.st_ino)
+        if self._rows is None:
+            self._rows = _rows_of(self.file, f"{_FORMAT}:{_code_state()}")
+        row = self._rows.get(name)
+        if row is not None and row.state == state and (value := _decoded(row, document_type)) is not None:
+            return value
+        content = _content(path)
+        digest = hashlib.sha256(content).digest()
+        value = self._compiled_before(name, row, digest, document_type)
+        if value is None:
+            value = cast("_D", self.parse(_text(content, path), document_type, where=str(path)))
+        self._rows[name] = _Row(state=state, digest=digest, value=msgspec.Raw(msgspec.msgpack.encode(value)))
+        self._has_news = True
+        return value
+
+    def save(self) -> None:
+        """Remember what was parsed; a home that may not be written costs time, nothing else."""
+        if self._has_news and self.file is not None and self._rows is not None:
+            write_cache_file(self.file, _encoded(f"{_FORMAT}:{_code_state()}", self._rows))
+        self._has_news = False
+
+    def _compiled_before(self, name: str, row: _Row | None, digest: bytes, document_type: type[_D]) -> _D | None:
+        """Give the value of the same text under another state, or from the wheel."""
+        if self._brought is None:
+            file = self.folder / _BROUGHT
+            self._brought = _rows_of(file, f"{_FORMAT}:{_code_digest()}") if file.exists() else {}
+        for candidate in (row, self._brought.get(name)):
+            if candidate is not None and candidate.digest == digest:
+                return _decoded(candidate, document_type)
+        return None
+
+
+def compile_documents(repository: Repository, kind: str) -> bytes:
+    """Give all documents of one kind in the form that a wheel brings along.
+
+    :raises DocumentError: for one that breaks its schema.
+    """
+    rows = {}
+    for name, path in list_documents(repository, kind).items():
+        value = read_document(path, DOCUMENT_TYPES[kind])
+        digest = hashlib.sha256(_content(path)).digest()
+        rows[name] = _Row(state=(0, 0, 0), digest=digest, value=msgspec.Raw(msgspec.msgpack.encode(value)))
+    return _encoded(f"{_FORMAT}:{_code_digest()}", rows)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DocumentError(f"{path}: can't be read: {error.strerror}") from error
+
+
+def _text(content: bytes, path: Path) -> str:
+    try:
+        return content.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise DocumentError(f"{path}: can't be read: {error}") from error
+
+
+def _decoded(row: _Row, document_type: type[_D]) -> _D | None:
+    try:
+        return msgspec.msgpack.decode(row.value, type=document_type)
+    except msgspec.MsgspecError:
+        return None  # a cache that can't be read is no cache
+
+
+def _rows_of(file: Path | None, stamp: str) -> dict[str, _Row]:
+    if file is None:
+        return {}
+    try:
+        kept = msgspec.msgpack.decode(file.read_bytes(), type=_File)
+    except (OSError, msgspec.MsgspecError):
+        return {}
+    return kept.rows if kept.stamp == stamp else {}
+
+
+def _encoded(stamp: str, rows: dict[str, _Row]) -> bytes:
+    return msgspec.msgpack.encode(_File(stamp=stamp, rows=rows))
+
+
+def _model_files() -> list[Path]:
+    folder = Path(__file__).resolve().parent.parent / "model"
+    return sorted(path for path in folder.iterdir() if path.suffix == ".py")
+
+
+@cache
+def _code_state() -> int:
+    """Change when the code of the nouns changes, so that no document has an old shape."""
+    return max(path.stat().st_mtime_ns for path in _model_files())
+
+
+@cache
+def _code_digest() -> str:
+    """Like `_code_state`, by content: what a wheel was built from has other times where it is installed."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in _model_files())).hexdigest()
+
+
+def main(arguments: Sequence[str], say: Callable[[str], object] = print) -> int:
+    """Compile the documents below a folder that is to become a wheel."""
+    repository = Repository(name="built-in", root=Path(arguments[0]))
+    for kind in DOCUMENT_TYPES:
+        if repository.folder(kind).is_dir():
+            content = compile_documents(repository, kind)
+            (repository.folder(kind) / _BROUGHT).write_bytes(content)
+            say(f"compiled {kind}: {len(content)} bytes")
+    return 0
+
+
+def cache_file(cache_folder: Path, folder: Path, kind: str) -> Path:
+    """Give the file of a home for the documents of one kind in one folder."""
+    return cache_folder / f"{kind}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:24]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
