@@ -58,6 +58,11 @@ class Reference:
         return f"{self.kind}:{self.name}{version}{variants}"
 
 
+def is_path(text: str) -> bool:
+    """Tell whether a text can only be the path of a document or of its folder, not a name."""
+    return "/" in text or "\\" in text or text in (".", "..") or text.endswith((".toml", ".json"))
+
+
 def parse_reference(text: str, *, kind: str | None = None) -> Reference:
     """Read ``[KIND:]NAME[@VERSION][+VARIANT=VALUE…]``.
 
@@ -71,7 +76,7 @@ def parse_reference(text: str, *, kind: str | None = None) -> Reference:
         raise UsageError(f"which kind of thing is {text!r}?", hint=f"write KIND:NAME, KIND one of {', '.join(KINDS)}")
     else:
         body = text
-    if kind == "env" and ("/" in body or "\\" in body or body in (".", "..") or body.endswith((".toml", ".json"))):
+    if kind == "env" and is_path(body):
         return Reference(kind=kind, name=body)
     name, at, tail = body.partition("@")
     if at:

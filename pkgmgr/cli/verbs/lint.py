@@ -7,26 +7,29 @@ from pathlib import Path
 
 from pkgmgr.cli.open import workspace_of
 from pkgmgr.cli.outcome import Outcome
-from pkgmgr.jobs.linting import lint_catalog, lint_file
+from pkgmgr.jobs.linting import lint_catalog, lint_word
+from pkgmgr.model.errors import UsageError
+from pkgmgr.model.reference import KINDS
 
 EXAMPLES = """
-ckpm lint                                  everything that is visible
-ckpm lint my-softs/tool.ninja/soft.toml    one file
+ckpm lint                                     everything that is visible
+ckpm lint soft:tool.ninja package:lib-zlib    what is visible under these names
+ckpm lint my-softs/tool.ninja/soft.toml       one file
 """
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``lint``."""
-    parser.add_argument("files", nargs="*", metavar="FILE", help="documents or their folders; none: all")
+    parser.add_argument("words", nargs="*", metavar="WHAT", help="KIND:NAME, documents or their folders; none: all")
 
 
 def call(options: Namespace) -> Outcome:
     """Check documents and run the recorded cases of softs."""
     workspace = workspace_of(options)
-    if options.files:
+    if options.words:
         problems, checked = [], 0
-        for name in options.files:
-            found, count = lint_file(workspace, Path(name))
+        for word in _words(options.words):
+            found, count = lint_word(workspace, word)
             problems += found
             checked += count
     else:
@@ -36,3 +39,12 @@ def call(options: Namespace) -> Outcome:
     return Outcome(
         data={"checked": checked, "problems": problems}, text=text, exit_code=1 if problems else 0, error=error
     )
+
+
+def _words(words: list[str]) -> list[str]:
+    """Read ``soft tool.ninja tool.meson`` like ``soft:tool.ninja soft:tool.meson``."""
+    if words[0] in KINDS and not Path(words[0]).exists():
+        if len(words) == 1:
+            raise UsageError(f"lint which {words[0]}?", hint=f"ckpm lint {words[0]}:NAME")
+        return [word if ":" in word else f"{words[0]}:{word}" for word in words[1:]]
+    return words
