@@ -121,7 +121,9 @@ def _program(soft: Soft, files: Files, name: str, folder: Folder, found: re.Matc
 
 
 def _identity(soft: Soft, files: Files, candidate: Candidate) -> str:
-    """Name what makes a candidate the same as another: its true file, or its own folder where that counts."""
+    """Name what makes a candidate the same as another: its true file, its own folder or name where they count."""
+    if soft.find.by_name in candidate.facts:
+        return f"{candidate.real}@{candidate.facts[soft.find.by_name]}"
     if soft.find.separate:
         folder = posixpath.dirname(candidate.path)
         if files.stat(posixpath.normpath(posixpath.join(folder, soft.find.separate))) is not None:

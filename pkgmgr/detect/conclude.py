@@ -106,14 +106,14 @@ def _best_name(candidate: Candidate, version: str | None, files: Files) -> str:
 
     ``gcc`` may mean another version tomorrow and ``gcc-12`` may not: the name that holds most of the version
     wins, then the true path, then the shortest name. What Debian's alternatives point elsewhere comes last.
-    A number counts whole: ``clang-14`` says nothing of 4.0.0, nor ``gcc-12.1`` of 12.2.
+    A number counts whole: ``clang-14`` says nothing of 4.0.0. Debian's ``swig4.0`` is 4.1, and never 3.
     """
     parts = (version or "").split(".")
 
     def held(path: str) -> int:
         name = posixpath.basename(path)
         beginnings = (re.escape(".".join(parts[:n])) for n in range(len(parts), 0, -1))
-        found = (re.search(rf"(?<![\d.]){beginning}(?!\.?\d)", name) is not None for beginning in beginnings)
+        found = (re.search(rf"(?<![\d.]){beginning}(?!\d)", name) is not None for beginning in beginnings)
         return next((len(parts) - n for n, is_in in enumerate(found) if is_in), 0)
 
     given = candidate.names or (candidate.path,)
@@ -173,7 +173,9 @@ def _roles(soft: Soft, candidate: Candidate, facts: Facts, files: Files) -> dict
     if isinstance(given, dict):  # a finder that knows its kind of thing names the files; the soft may add to them
         roles |= {name: str(path) for name, path in given.items() if files.stat(str(path)) is not None}
     for name, (old, new) in soft.entry.siblings.items():
-        sibling = _sibling(candidate, str(facts["path"]), old, new, files)
+        # The file that a name with a meaning leads to has siblings without it: clang++ for the host.
+        ways = (str(facts["path"]), *candidate.names, *(() if soft.find.by_name in facts else (candidate.real,)))
+        sibling = _sibling(ways, old, new, files)
         if sibling is not None:
             roles[name] = sibling
     for name, template in soft.entry.files.items():
@@ -187,9 +189,9 @@ def _roles(soft: Soft, candidate: Candidate, facts: Facts, files: Files) -> dict
     return roles
 
 
-def _sibling(candidate: Candidate, chosen: str, old: str, new: str, files: Files) -> str | None:
+def _sibling(ways: Iterable[str], old: str, new: str, files: Files) -> str | None:
     """Find the companion of a program by replacing a part of its *name*; folders are never touched."""
-    for path in (chosen, *candidate.names, candidate.real):
+    for path in ways:
         folder, name = posixpath.split(path)
         if old in name:
             sibling = posixpath.join(folder, new.join(name.rsplit(old, 1)))

@@ -137,6 +137,9 @@ class Find(Document, frozen=True, kw_only=True):
     separate: str = ""
     """A file, relative to a program's folder, that makes it an installation of its own although it is a link to
     another one: ``../pyvenv.cfg``."""
+    by_name: str = ""
+    """A group of ``executables``. One program under two names is two candidates where what the group holds differs:
+    ``aarch64-linux-gnu-clang`` and ``clang`` are one file, which does by its name."""
     platform: PlatformFind | None = None
     """Instead of something on the disk: facts of the machine."""
     hook: bool = False

@@ -157,7 +157,8 @@ def _from_triple(parts: list[str]) -> Target | None:
     if environment.startswith("android"):  # aarch64-linux-android24, armv7a-linux-androideabi21
         return Target(os="android", arch=arch, detail="".join(ch for ch in environment if ch.isdigit()))
     if environment in ("mingw32", "windows-gnu", "msvc", "mingw64") or "windows" in rest or "mingw32" in rest:
-        return Target(os="windows", arch=arch, detail="gnu" if "gnu" in rest else "")
+        # clang writes x86_64-w64-mingw32 as x86_64-w64-windows-gnu.
+        return Target(os="windows", arch=arch, detail="gnu" if "gnu" in rest and "w64" not in rest else "")
     for part in reversed(rest):
         name = part.rstrip("0123456789.")
         if name == "linux" or part.startswith(("gnu", "musl", "uclibc")):

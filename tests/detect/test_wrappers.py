@@ -102,7 +102,7 @@ def test_a_wrapper_leads_to_the_program_that_it_names() -> None:
         (["gcc-122", "gcc"], [], "gcc"),
         (["gcc-3.12", "gcc"], [], "gcc"),
         (["gcc-112.2", "gcc"], [], "gcc"),
-        (["gcc-12.1", "gcc"], [], "gcc"),
+        (["gcc", "gcc-12.1"], [], "gcc-12.1"),
         (["gcc-12.1", "gcc-12"], [], "gcc-12"),
     ],
     ids=[
@@ -114,8 +114,8 @@ def test_a_wrapper_leads_to_the_program_that_it_names() -> None:
         "a number",
         "a part",
         "the end of a number",
-        "another minor version",
-        "another minor version beside the true one",
+        "the name of a series",
+        "the shorter of two",
     ],
 )
 def test_a_name_that_stays_is_reported(names: list[str], alternatives: list[str], chosen: str) -> None:

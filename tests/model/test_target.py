@@ -24,6 +24,7 @@ NAMES = [
     ("aarch64-linux-android24", "android-arm64-24"),
     ("armv7a-linux-androideabi21", "android-arm-21"),
     ("x86_64-w64-mingw32", "windows-x86_64"),
+    ("x86_64-w64-windows-gnu", "windows-x86_64"),
     ("x86_64-pc-windows-msvc", "windows-x86_64"),
     ("arm64-apple-darwin23.4.0", "macos-arm64"),
     ("x86_64-apple-macosx14.0", "macos-x86_64"),

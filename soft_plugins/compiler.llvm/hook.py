@@ -1,0 +1,146 @@
+"""Which targets a clang can link for here: it generates code for dozens, and brings the C library of none.
+
+What clang itself looks for, as `clang --target=aarch64-linux-gnu -v` and `-###` tell: GCC's folder for the triple (with
+start files and libgcc; it passes over those not called by a plain version, such as Debian's `12-win32`), the C library
+beside it, and a linker. Or a configuration file for the triple, which names a sysroot.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from pkgmgr.detect.hooks import HookContext
+from pkgmgr.host.ports import Files
+from pkgmgr.model.entry import Value
+from pkgmgr.model.target import Target, find_target
+
+_GCC_FOLDERS = ("lib/gcc-cross", "lib/gcc", "lib64/gcc")
+_PLAIN_VERSION = re.compile(r"\d+(\.\d+)*")
+# Where the C library of a triple lies, below the prefix of its GCC: start file and header, side by side.
+_LINUX = (
+    ("{triple}/lib/crt1.o", "{triple}/include/stdio.h"),
+    ("{triple}/lib64/crt1.o", "{triple}/include/stdio.h"),
+    ("{triple}/sys-root/usr/lib/crt1.o", "{triple}/sys-root/usr/include/stdio.h"),
+    ("{triple}/sysroot/usr/lib/crt1.o", "{triple}/sysroot/usr/include/stdio.h"),
+    ("lib/{triple}/crt1.o", "include/{triple}/bits/types.h"),
+)
+_WINDOWS = (
+    ("{triple}/lib/crt2.o", "{triple}/include/stdio.h"),
+    ("{triple}/sys-root/mingw/lib/crt2.o", "{triple}/sys-root/mingw/include/stdio.h"),
+)
+# Below a sysroot.
+_SYSROOT = (
+    *("usr/lib/crt1.o", "usr/lib64/crt1.o", "usr/lib/{triple}/crt1.o", "lib/crt1.o", "lib/{triple}/crt1.o"),
+    *("mingw/lib/crt2.o", "lib/crt2.o"),
+)
+_CONFIGURED = re.compile(r"([a-z]\w*-\w+-\w+-\w+)(?:-clang)?\.cfg")
+_SYSROOT_OPTION = re.compile(r"^\s*--sysroot[= ]\s*(\S.*?)\s*$", re.MULTILINE)
+_OWN_RUNTIME = re.compile(r"-?-rtlib=compiler-rt|--gcc-toolchain=|--gcc-install-dir=")
+_OWN_LINKER = re.compile(r"-fuse-ld=lld|--ld-path=")
+_FIRST_CONFIGURED = 16
+"""The first major version that reads a configuration file for the triple that `--target` names."""
+# How `clang --print-targets` calls the architectures.
+_BACKENDS = {
+    "x86_64": "x86-64",
+    "arm64": "aarch64",
+    "armv6": "arm",
+    "s390x": "systemz",
+    "ppc": "ppc32",
+    "powerpc": "ppc32",
+    "sparc64": "sparcv9",
+}
+
+
+def examine(context: HookContext, facts: dict[str, Value]) -> dict[str, Value] | str:
+    """Add the targets besides the one that it serves when told nothing."""
+    own = str(facts["triple"])
+    if "called" in facts and find_target(own) != find_target(context.host.target):
+        return {"emitted": [own]}  # a name that chooses the target: it is there for that one
+    triples = list(dict.fromkeys([*_beside_gcc(context, facts), *_configured(context, facts)]))
+    served = {find_target(own)}
+    further: list[str] = []
+    for triple in triples:
+        target = find_target(triple)
+        if target is not None and target not in served:
+            served.add(target)
+            further.append(triple)
+    known = _backends(context, str(facts["path"])) if further else frozenset()
+    return {"emitted": [own, *(triple for triple in further if _backend(triple) in known)]}
+
+
+def _beside_gcc(context: HookContext, facts: dict[str, Value]) -> Iterator[str]:
+    """Give the triples that have a GCC's libraries, a C library and a linker here."""
+    files = context.files
+    prefixes = dict.fromkeys(["/usr", posixpath.dirname(str(facts["real_dir"]))])
+    for prefix in prefixes:
+        for folder in _GCC_FOLDERS:
+            for triple in files.names(f"{prefix}/{folder}"):
+                target = find_target(triple)
+                if (
+                    target is not None
+                    and _has_gcc(files, f"{prefix}/{folder}/{triple}")
+                    and _has_c_library(files, prefix, triple, target)
+                    and _has_linker(files, facts, triple)
+                ):
+                    yield triple
+
+
+def _has_gcc(files: Files, folder: str) -> bool:
+    versions = (name for name in files.names(folder) if _PLAIN_VERSION.fullmatch(name))
+    return any(files.stat(f"{folder}/{version}/crtbegin.o") for version in versions)
+
+
+def _has_c_library(files: Files, prefix: str, triple: str, target: Target) -> bool:
+    places = {"linux": _LINUX, "windows": _WINDOWS}.get(target.os, ())
+    return any(
+        all(files.stat(f"{prefix}/{part.format(triple=triple)}") is not None for part in pair) for pair in places
+    )
+
+
+def _has_linker(files: Files, facts: dict[str, Value], triple: str) -> bool:
+    folder, own = str(facts["dir"]), str(facts["real_dir"])
+    programs = [f"{place}/{triple}-ld" for place in (folder, "/usr/bin")]
+    lld = [f"{place}/ld.lld{ending}" for place in (folder, own, "/usr/bin") for ending in ("", ".exe")]
+    return any(files.stat(path) is not None for path in (*programs, *lld))
+
+
+def _configured(context: HookContext, facts: dict[str, Value]) -> Iterator[str]:
+    """Give the triples for which a file beside the program names a sysroot with a C library in it."""
+    if int(str(facts["version"]).partition(".")[0]) < _FIRST_CONFIGURED:
+        return
+    folder = str(facts["real_dir"])
+    for name in context.files.names(folder):
+        found = _CONFIGURED.fullmatch(name)
+        text = context.read_text(f"{folder}/{name}") if found is not None else None
+        stated = _SYSROOT_OPTION.search(text) if text is not None else None
+        if found is not None and text is not None and stated is not None:
+            sysroot = posixpath.normpath(stated[1].strip("\"'").replace("<CFGDIR>", folder))
+            if _serves(context.files, facts, found[1], sysroot, text):
+                yield found[1]
+
+
+def _serves(files: Files, facts: dict[str, Value], triple: str, sysroot: str, text: str) -> bool:
+    """Tell whether a sysroot, with what else a configuration file says, is enough to link for a triple."""
+    short = "-".join(part for part in triple.split("-") if part not in ("unknown", "pc"))
+    names = (triple, short)
+    starts = (f"{sysroot}/{part.format(triple=name)}" for part in _SYSROOT for name in names)
+    own_gcc = (_has_gcc(files, f"{sysroot}/usr/lib/gcc/{name}") for name in names)
+    return (
+        any(files.stat(path) is not None for path in starts)
+        and (_OWN_RUNTIME.search(text) is not None or any(own_gcc))
+        and (_OWN_LINKER.search(text) is not None or _has_linker(files, facts, short))
+    )
+
+
+def _backend(triple: str) -> str:
+    target = find_target(triple)
+    return _BACKENDS.get(target.arch, target.arch) if target is not None else ""
+
+
+def _backends(context: HookContext, program: str) -> frozenset[str]:
+    """Ask which architectures were built in; asked only where one of another kind could be linked for."""
+    answer = context.asker.run([program, "--print-targets"])
+    rows = re.findall(r"^\s+([\w-]+)\s+- ", answer.both, re.MULTILINE) if answer.exit_code == 0 else []
+    return frozenset(rows)
