@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pkgmgr.environ.compose import compose
+from pkgmgr.environ.tools import aimed
 from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, find_env, inputs_digest, read_word, request_for
 from pkgmgr.jobs.met import keep_met, recall_met
 from pkgmgr.jobs.registry import Registry
@@ -59,7 +60,7 @@ def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | 
     document = workspace.catalog.require_target(str(wanted))[1]
     return Environment(
         entries=tuple(entries),
-        operations=compose(entries, own),
+        operations=compose([aimed(entry, wanted, document.triples[0]) for entry in entries], own),
         target=str(wanted),
         path_separator=document.path_separator,
     )

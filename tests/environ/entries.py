@@ -25,6 +25,20 @@ ZIG = Entry(
     origin="package",
     attributes={"commands": {"c": ["/opt/zig's home/zig", "cc"], "ar": ["/opt/zig's home/zig", "ar"]}},
 )
+CLANG = Entry(
+    id="compiler.llvm-16.0.6-00000004",
+    soft="compiler.llvm",
+    version="16.0.6",
+    prefix="/usr/lib/llvm-16",
+    target="linux-x86_64",
+    origin="system",
+    files={"c": "/usr/bin/clang-16", "cxx": "/usr/bin/clang++-16", "linker": "/usr/lib/llvm-16/bin/ld.lld"},
+    attributes={"triple": "x86_64-pc-linux-gnu", "emits": ["linux-x86_64", "linux-arm64"]},
+    env=(
+        Operation(op="set", var="CC", value="/usr/bin/clang-16"),
+        Operation(op="set", var="OTHER", value="/usr/bin/clang"),
+    ),
+)
 NDK = Entry(
     id="compiler.android-ndk-26.3.11579264-00000002",
     soft="compiler.android-ndk",
