@@ -2,7 +2,8 @@
 
 What clang itself looks for, as `clang --target=aarch64-linux-gnu -v` and `-###` tell: GCC's folder for the triple (with
 start files and libgcc; it passes over those not called by a plain version, such as Debian's `12-win32`), the C library
-beside it, and a linker. Or a configuration file for the triple, which names a sysroot.
+beside it, and a linker. Or a configuration file for the triple, which names a sysroot. An entry with a `clang++` is one
+for C++: GCC's C++ library must be there too, as for the cross GCC that has it.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ def examine(context: HookContext, facts: dict[str, Value]) -> dict[str, Value] |
 def _beside_gcc(context: HookContext, facts: dict[str, Value]) -> Iterator[str]:
     """Give the triples that have a GCC's libraries, a C library and a linker here."""
     files = context.files
+    with_cxx = _has_cxx(files, facts)
     prefixes = dict.fromkeys(["/usr", posixpath.dirname(str(facts["real_dir"]))])
     for prefix in prefixes:
         for folder in _GCC_FOLDERS:
@@ -80,16 +82,22 @@ def _beside_gcc(context: HookContext, facts: dict[str, Value]) -> Iterator[str]:
                 target = find_target(triple)
                 if (
                     target is not None
-                    and _has_gcc(files, f"{prefix}/{folder}/{triple}")
+                    and _has_gcc(files, f"{prefix}/{folder}/{triple}", with_cxx=with_cxx)
                     and _has_c_library(files, prefix, triple, target)
                     and _has_linker(files, facts, triple)
                 ):
                     yield triple
 
 
-def _has_gcc(files: Files, folder: str) -> bool:
-    versions = (name for name in files.names(folder) if _PLAIN_VERSION.fullmatch(name))
-    return any(files.stat(f"{folder}/{version}/crtbegin.o") for version in versions)
+def _has_cxx(files: Files, facts: dict[str, Value]) -> bool:
+    return any(files.stat(f"{facts['real_dir']}/clang++{ending}") is not None for ending in ("", ".exe"))
+
+
+def _has_gcc(files: Files, folder: str, *, with_cxx: bool) -> bool:
+    versions = [name for name in files.names(folder) if _PLAIN_VERSION.fullmatch(name)]
+    kept = [name for name in versions if files.stat(f"{folder}/{name}/crtbegin.o") is not None]
+    libraries = (f"{folder}/{name}/libstdc++{ending}" for name in kept for ending in (".so", ".a", ".dll.a"))
+    return bool(kept) and (not with_cxx or any(files.stat(path) is not None for path in libraries))
 
 
 def _has_c_library(files: Files, prefix: str, triple: str, target: Target) -> bool:
@@ -126,7 +134,8 @@ def _serves(files: Files, facts: dict[str, Value], triple: str, sysroot: str, te
     short = "-".join(part for part in triple.split("-") if part not in ("unknown", "pc"))
     names = (triple, short)
     starts = (f"{sysroot}/{part.format(triple=name)}" for part in _SYSROOT for name in names)
-    own_gcc = (_has_gcc(files, f"{sysroot}/usr/lib/gcc/{name}") for name in names)
+    with_cxx = _has_cxx(files, facts)
+    own_gcc = (_has_gcc(files, f"{sysroot}/usr/lib/gcc/{name}", with_cxx=with_cxx) for name in names)
     return (
         any(files.stat(path) is not None for path in starts)
         and (_OWN_RUNTIME.search(text) is not None or any(own_gcc))
