@@ -15,6 +15,7 @@ from typing import Literal
 import msgspec
 
 from pkgmgr.detect.facts import fill
+from pkgmgr.environ.tools import NDK
 from pkgmgr.host.ports import Answer, Host
 from pkgmgr.jobs.detection import Search, fits_target, look
 from pkgmgr.jobs.workspace import Workspace
@@ -121,11 +122,12 @@ def library_commands(
     """
     language = LANGUAGES.get(posixpath.splitext(source)[1], "c")
     wanted = host if entry.target == "any" else entry.target
-    compiler = next((item for item in compilers if language in item.files and _emits(item, wanted)), None)
-    if compiler is None:
+    commands = (_command(item, language, wanted, host) for item in compilers if _emits(item, wanted))
+    command = next((words for words in commands if words), None)
+    if command is None:
         return Verdict(state="not run", reason=f"no compiler for {language} that emits {wanted} is here")
     options = [*check.flags, *_includes(entry.attributes)]
-    argv = (compiler.files[language], source, "-o", output, *options, *_linking(entry, check))
+    argv = (*command, source, "-o", output, *options, *_linking(entry, check))
     if not fits_target(wanted, host):
         return [argv]
     return [argv, (output,)]
@@ -133,6 +135,18 @@ def library_commands(
 
 def _emits(compiler: Entry, target: str) -> bool:
     return any(fits_target(emitted, target) for emitted in compiler.emits)
+
+
+def _command(compiler: Entry, language: str, target: str, host: str) -> tuple[str, ...]:
+    """Give the command that compiles for a target without being told; empty where a compiler would have to be."""
+    several = compiler.attributes.get("commands")  # zig serves many, and this host when told nothing
+    if isinstance(several, Mapping):
+        words = several.get(language)
+        return tuple(map(str, words)) if isinstance(words, list) and fits_target(host, target) else ()
+    triple = compiler.attributes.get("triple")
+    if compiler.soft == NDK or (isinstance(triple, str) and not fits_target(triple, target)):
+        return ()
+    return (compiler.files[language],) if language in compiler.files else ()
 
 
 def _includes(attributes: Mapping[str, object]) -> Iterator[str]:

@@ -66,6 +66,35 @@ def test_a_library_of_another_machine_is_linked_and_not_run() -> None:
     assert [command[0] for command in made] == ["/cross/gcc"]
 
 
+ARM = "linux-arm64"
+
+
+def several(**attributes: Value) -> Entry:
+    """A compiler that serves this host and another target."""
+    return msgspec.structs.replace(compiler(), attributes={"emits": [HOST, ARM], **attributes})
+
+
+@pytest.mark.parametrize(
+    ("entry", "target", "command"),
+    [
+        pytest.param(several(triple="x86_64-pc-linux-gnu"), HOST, ("/usr/bin/gcc",), id="clang, for this host"),
+        pytest.param(several(triple="x86_64-pc-linux-gnu"), ARM, None, id="clang, which would have to be told"),
+        pytest.param(several(triple="aarch64-linux-gnu"), ARM, ("/usr/bin/gcc",), id="clang called by its triple"),
+        pytest.param(several(commands={"c": ["/z", "cc"]}), HOST, ("/z", "cc"), id="zig, for this host"),
+        pytest.param(several(commands={"c": ["/z", "cc"]}), ARM, None, id="zig, which would have to be told"),
+    ],
+)
+def test_a_check_is_not_compiled_for_the_wrong_machine(
+    entry: Entry, target: str, command: tuple[str, ...] | None
+) -> None:
+    made = library_commands(library(target), Check(code=""), "/t/check.c", "/t/out", [entry], HOST)
+    if command is None:
+        assert isinstance(made, Verdict)
+    else:
+        assert isinstance(made, list)
+        assert tuple(made[0][: len(command)]) == command
+
+
 @pytest.mark.parametrize(
     ("entry", "file", "reason"),
     [
