@@ -6,15 +6,19 @@ Touches: the file system, through `pkgmgr.host.ports.Files` only. Nothing is has
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.caches.data_sets import data_sets_in
-from pkgmgr.detect.caches.known import cached_artifacts, hub_artifacts, is_hub
+from pkgmgr.detect.caches.hub import hub_artifacts, is_hub
+from pkgmgr.detect.caches.known import cached_artifacts
+from pkgmgr.detect.caches.listing import Listing
 from pkgmgr.detect.caches.plain import models_in
+from pkgmgr.detect.caches.spacy import pipeline_in
 from pkgmgr.detect.candidates import Candidate, Finding
 from pkgmgr.detect.folders import Folders, walk_folders
+from pkgmgr.detect.python_sites import Site
 from pkgmgr.model.entry import Value
 from pkgmgr.model.soft import ArtifactFind, Recognition, Soft
 
@@ -35,6 +39,8 @@ class ArtifactIndex:
     """Every model and data set of one detection."""
 
     folders: Folders
+    sites: Callable[[], Sequence[Site]] = lambda: ()
+    """Gives Python's sites, when they are first asked for."""
     _found: list[Artifact] | None = None
 
     def all(self) -> list[Artifact]:
@@ -53,21 +59,20 @@ class ArtifactIndex:
         host = self.folders.host
         if self.folders.where.system:
             # First: a cache knows more of what lies in it than the same file says, looked at alone.
-            yield from cached_artifacts(host)
+            yield from cached_artifacts(host, self.sites())
         hubs: list[str] = []
         for folder in self.folders.searched():
             if folder.startswith(tuple(f"{hub}/" for hub in hubs)):
                 continue
-            if is_hub(host.files, folder):
+            listing = Listing(host.files, folder)
+            if is_hub(listing):
                 hubs.append(folder)
                 yield from hub_artifacts(host.files, folder, "search-path")
             else:
-                yield from models_in(host.files, folder, "search-path")
-                yield from data_sets_in(host.files, folder, "search-path")
+                yield from _lying_in(listing, "search-path")
         for root in self.folders.own([*MODEL_FOLDERS, *DATA_FOLDERS]):
             for folder in walk_folders(host.files, root.path, depth=_DEPTH, cut=self.folders.cut):
-                yield from models_in(host.files, folder, root.origin)
-                yield from data_sets_in(host.files, folder, root.origin)
+                yield from _lying_in(Listing(host.files, folder), root.origin)
 
     def find(self, soft: Soft, softs: Sequence[Soft]) -> Iterator[Finding]:
         """Give what a soft recognises, but for what another one of those looked for knows more closely."""
@@ -79,6 +84,13 @@ class ArtifactIndex:
         for artifact in self.all():
             if fits(wanted, artifact) and not any(fits(other, artifact) for other in closer):
                 yield _candidate(soft, artifact)
+
+
+def _lying_in(listing: Listing, origin: str) -> Iterator[Artifact]:
+    """Give what lies in one folder under its own name."""
+    yield from models_in(listing, origin)
+    yield from pipeline_in(listing, origin)
+    yield from data_sets_in(listing, origin)
 
 
 def closeness(wanted: ArtifactFind) -> int:

@@ -12,7 +12,7 @@ from pkgmgr.jobs.detection import BUILD_FAMILIES, fits_target
 from pkgmgr.model.entry import Entry, version_key
 from pkgmgr.model.target import ANY
 
-_NOT_WHOLE = ("partial", "broken link")
+_NOT_WHOLE = ("partial", "broken")
 
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:

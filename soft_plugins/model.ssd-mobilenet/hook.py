@@ -17,7 +17,7 @@ _STATED = re.compile(r"(?:^|[_.-])(f32|fp32|f16|fp16|int8|quant)(?:[_.-]|$)")
 def examine(context: HookContext, facts: dict[str, Value]) -> dict[str, Value] | str:
     """Give format, architecture, precision and release, or say why the model can't be used."""
     path, layers = str(facts["path"]), str(facts.get("layers", ""))
-    if facts.get("state") in ("partial", "broken link"):
+    if facts.get("state") in ("partial", "broken"):
         given = facts.get("given_attributes")
         lacks = given.get("lacks") if isinstance(given, dict) else None
         missing = ", ".join(map(str, lacks)) if isinstance(lacks, list) else "a part of it"

@@ -85,7 +85,7 @@ def test_variables_move_a_cache(variables: dict[str, str], root: str) -> None:
 def test_states_of_the_hub() -> None:
     broken = repository(HUB)
     del broken[f"{HUB}/models--org--thing/blobs/feed"]
-    assert only(look(broken, links=link(HUB))).state == "broken link"
+    assert only(look(broken, links=link(HUB))).state == "broken"
     assert only(look(repository(HUB))).state == "partial"
     unfinished = repository(HUB) | {f"{HUB}/models--org--thing/blobs/dead.incomplete": ""}
     assert only(look(unfinished, links=link(HUB))).state == "partial"

@@ -127,7 +127,7 @@ def test_one_query_three_answers() -> None:
         pytest.param("complete", "soft:model.x", "detect", id="whole"),
         pytest.param("unknown", "soft:model.x", "detect", id="not known to lack anything"),
         pytest.param("partial", "soft:model.x", "install", id="partial"),
-        pytest.param("broken link", "soft:model.x", "install", id="broken"),
+        pytest.param("broken", "soft:model.x", "install", id="broken"),
         pytest.param("partial", "soft:model.x+state=partial", "detect", id="partial, and asked for"),
     ],
 )

@@ -30,3 +30,38 @@ class Artifact:
     files: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, Value] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
+
+
+def data_set(
+    name: str,
+    format_: str,
+    path: str,
+    origin: str,
+    state: str,
+    *,
+    root: str = "",
+    version: str | None = None,
+    size: int = 0,
+    reason: str = "",
+    told: Mapping[str, Value] | None = None,
+) -> Artifact:
+    """Make a data set that lies in one folder, or is one file.
+
+    :param root: the folder that a file lies in.
+    :param reason: why it is partial or broken.
+    :param told: further attributes; one that is None is left out.
+    """
+    attributes: dict[str, Value] = {"format": format_, "dataset": name, "reason": reason or None, **(told or {})}
+    return Artifact(
+        kind="dataset",
+        name=name,
+        path=path,
+        root=root or path,
+        evidence=f"the content of {path}" if root else f"the layout of {path}",
+        origin=origin,
+        version=version,
+        state=state,
+        size=size,
+        files={"data": path},
+        attributes={key: value for key, value in attributes.items() if value is not None},
+    )

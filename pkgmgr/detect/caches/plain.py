@@ -13,9 +13,11 @@ from dataclasses import replace
 import msgspec
 
 from pkgmgr.detect.caches.artifact import Artifact
-from pkgmgr.detect.models.facts import BROKEN, COMPLETE, PARTIAL, UNKNOWN, ModelFacts
-from pkgmgr.detect.models.reading import read_model, reader_of
+from pkgmgr.detect.caches.listing import Listing
+from pkgmgr.detect.models.facts import BROKEN, COMPLETE, CUT, PARTIAL, UNKNOWN, ModelFacts
+from pkgmgr.detect.models.reading import BY_NAME, BY_SUFFIX, look_at
 from pkgmgr.detect.models.source import NO_JSON
+from pkgmgr.detect.models.unusable import CONTROL, FORMATS, UNFINISHED, ending_of, finished_name
 from pkgmgr.host.ports import Files
 from pkgmgr.model.entry import Value
 
@@ -27,6 +29,8 @@ _BESIDE = {
     "vocabulary": ("vocab.txt",),
 }
 _SHARD = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.\w+)$")
+_MOST_SHARDS = 500
+_NO_VARIABLES = "its variables are not there"
 _BEST = ("safetensors", "gguf", "onnx", "tf-saved-model", "keras", "keras-h5", "tflite", "openvino", "coreml", "torch")
 """Which of several formats of one repository stands for it: first those that load without running code."""
 
@@ -37,64 +41,86 @@ class _Config(msgspec.Struct):
     torch_dtype: str | None = None
 
 
-def models_in(files: Files, folder: str, origin: str) -> Iterator[Artifact]:
+def models_in(listing: Listing, origin: str) -> Iterator[Artifact]:
     """Give the models that lie in one folder, each shard with the model that it belongs to."""
-    names = files.names(folder)
-    beside = {role: f"{folder}/{name}" for role, some in _BESIDE.items() for name in some if name in names}
+    candidates = [*listing.ending(*BY_SUFFIX), *(name for name in BY_NAME if name in listing)]
     seen: set[str] = set()
-    for name in names:
-        reader = reader_of(name)
-        if reader is None:
-            continue
+    for name in dict.fromkeys(candidates):
         shard = _SHARD.match(name)
         stem = f"{shard['stem']}{shard['suffix']}" if shard else name
-        if stem in seen:
-            continue
-        seen.add(stem)
-        path = posixpath.join(folder, name)
-        state = files.stat(path)
-        if state is None:
-            yield _broken(folder, name, origin)
-            continue
-        facts = read_model(files, path, reader) if not state.is_folder else None
-        if facts is None:
-            continue
-        facts, parts = _with_parts(files, folder, name, names, facts)
-        attributes = {**facts.attributes(), **_config(files, beside.get("config"), facts)}
-        attributes.pop("shards", None)
-        yield Artifact(
-            kind="model",
-            name=name,
-            path=path,
-            root=folder,
-            evidence=f"the header of {path}",
-            origin=origin,
-            state=facts.state,
-            size=_size(files, parts),
-            files={"model": path, **beside},
-            attributes=attributes,
-            layers=facts.layers,
-        )
+        if stem not in seen and not _is_placeholder(listing, name):
+            seen.add(stem)
+            yield from _model(listing, name, name, origin)
+    for name in listing.ending(*UNFINISHED):
+        whole = finished_name(name)
+        if whole is not None and ending_of(whole) in FORMATS:
+            yield from _model(listing, name, whole, origin)
+
+
+def _is_placeholder(listing: Listing, name: str) -> bool:
+    """Tell whether a browser made an empty file to hold the name of what it is fetching beside it."""
+    if not any(f"{name}{ending}" in listing for ending in UNFINISHED):
+        return False
+    state = listing.files.stat(listing.path(name))
+    return state is not None and state.size == 0
+
+
+def _model(listing: Listing, name: str, meant: str, origin: str) -> Iterator[Artifact]:
+    """Give the model in one file.
+
+    :param meant: its name, when it has been fetched.
+    """
+    files, path = listing.files, listing.path(name)
+    state = files.stat(path)
+    if state is None:
+        yield _dangling(listing, name, origin)
+        return
+    facts = look_at(files, path, meant) if not state.is_folder else None
+    if facts is None and name != meant and not state.is_folder:
+        facts = ModelFacts(format=FORMATS[ending_of(meant)], state=PARTIAL)
+    if facts is None:
+        return
+    if name != meant or f"{name}{CONTROL}" in listing:
+        facts = replace(facts, state=PARTIAL, reason="its download has not finished")
+    facts, parts = _with_parts(listing, name, facts)
+    beside = {role: listing.path(file) for role, some in _BESIDE.items() for file in some if file in listing}
+    attributes = {**facts.attributes(), **_config(files, beside.get("config"), facts)}
+    attributes.pop("shards", None)
+    yield Artifact(
+        kind="model",
+        name=meant,
+        path=path,
+        root=listing.folder,
+        evidence=f"the header of {path}",
+        origin=origin,
+        state=facts.state,
+        size=_size(files, parts),
+        files={"model": path, **beside},
+        attributes=attributes,
+        layers=facts.layers,
+    )
 
 
 def repository_model(files: Files, folder: str, base: Artifact) -> Artifact:
     """Give one model for a folder that is one repository, whatever formats it holds."""
-    found = [model for below in _levels(files, folder) for model in models_in(files, below, base.origin)]
+    found = [model for below in _levels(files, folder) for model in models_in(Listing(files, below), base.origin)]
     whole = [model for model in found if model.state != BROKEN]
     if not found:
-        return replace(base, state=PARTIAL, attributes={**base.attributes, "lacks": "weights"})
+        told: dict[str, Value] = {**base.attributes, "lacks": "weights", "reason": "no weights are there"}
+        return replace(base, state=PARTIAL, attributes=told)
     chosen = min(whole or found, key=lambda model: (_rank(model), -model.size, model.name))
     config = f"{folder}/config.json"
-    states = {model.state for model in found}
-    state = next((one for one in (BROKEN, PARTIAL) if one in states), chosen.state)
+    worst = next((model for state in (BROKEN, PARTIAL) for model in found if model.state == state), chosen)
     formats: list[Value] = list(dict.fromkeys(str(model.attributes.get("format")) for model in found))
     extra: dict[str, Value] = {"formats": formats} if len(formats) > 1 else {}
+    if worst is not chosen:
+        extra["reason"] = f"{posixpath.basename(worst.path)}: {worst.attributes.get('reason', worst.state)}"
     if files.stat(config) is not None and "architecture" not in chosen.attributes:
         extra |= _config(files, config, None)
     return replace(
         base,
         path=chosen.path,
-        state=state,
+        state=worst.state,
         size=sum({_blob(files, model.path): model.size for model in found}.values()),
         files={**chosen.files, **base.files},
         attributes={**chosen.attributes, **extra, **base.attributes},
@@ -116,25 +142,31 @@ def _rank(model: Artifact) -> int:
     return _BEST.index(format_) if format_ in _BEST else len(_BEST)
 
 
-def _broken(folder: str, name: str, origin: str) -> Artifact:
-    path = posixpath.join(folder, name)
-    said = f"{path} is a link that leads nowhere"
-    suffix: dict[str, Value] = {"format": posixpath.splitext(name)[1].lstrip(".")}
+def _dangling(listing: Listing, name: str, origin: str) -> Artifact:
+    path = listing.path(name)
+    told: dict[str, Value] = {"format": FORMATS.get(ending_of(name), ""), "reason": "it is a link that leads nowhere"}
     return Artifact(
-        kind="model", name=name, path=path, root=folder, evidence=said, origin=origin, state=BROKEN, attributes=suffix
+        kind="model",
+        name=name,
+        path=path,
+        root=listing.folder,
+        evidence=f"{path} is a link that leads nowhere",
+        origin=origin,
+        state=BROKEN,
+        attributes=told,
     )
 
 
-def _with_parts(
-    files: Files, folder: str, name: str, names: Iterable[str], facts: ModelFacts
-) -> tuple[ModelFacts, list[str]]:
+def _with_parts(listing: Listing, name: str, facts: ModelFacts) -> tuple[ModelFacts, list[str]]:
     """Hold a model against the other files that it says belong to it: shards, external data, variables, weights."""
-    present = set(names)
+    files = listing.files
     wanted: list[str] = []
     shard = _SHARD.match(name)
     if shard:
-        count = int(shard["count"])
-        wanted = [f"{shard['stem']}-{number:05d}-of-{count:05d}{shard['suffix']}" for number in range(1, count + 1)]
+        count = min(int(shard["count"]), _MOST_SHARDS)
+        numbers = range(1, count + 1)
+        wanted = [f"{shard['stem']}-{number:05d}-of-{shard['count']}{shard['suffix']}" for number in numbers]
+        facts = _with_shards(files, [listing.path(part) for part in wanted if part != name], facts)
     shards = facts.details.get("shards")
     if isinstance(shards, list):
         wanted = [str(part) for part in shards]
@@ -144,17 +176,30 @@ def _with_parts(
         wanted = [str(part) for part in external]
     if facts.format == "openvino":
         wanted, facts = [posixpath.splitext(name)[0] + ".bin"], replace(facts, state=COMPLETE)
-    if facts.format == "tf-saved-model" and facts.state == UNKNOWN:
-        below = files.names(f"{folder}/variables")
-        index = "variables.index" in below
-        facts = replace(
-            facts, state=COMPLETE if index and len(below) > 1 else PARTIAL if "variables" in present else UNKNOWN
-        )
-    missing = [part for part in wanted if files.stat(posixpath.join(folder, part)) is None]
+    if facts.format == "tf-saved-model" and facts.state == UNKNOWN and "variables" in listing:
+        below = files.names(listing.path("variables"))
+        is_whole = "variables.index" in below and len(below) > 1
+        facts = replace(facts, state=COMPLETE if is_whole else PARTIAL, reason="" if is_whole else _NO_VARIABLES)
+    missing = [part for part in wanted if files.stat(listing.path(part)) is None]
     if missing:
         lacks: list[Value] = list(missing[:5])
-        facts = replace(facts, state=PARTIAL, details={**facts.details, "lacks": lacks})
-    return facts, [posixpath.join(folder, part) for part in (name, *wanted)]
+        reason = f"{len(missing)} of its {len(wanted)} files are not there"
+        facts = replace(facts, state=PARTIAL, reason=reason, details={**facts.details, "lacks": lacks})
+    return facts, [listing.path(part) for part in (name, *wanted)]
+
+
+def _with_shards(files: Files, others: Iterable[str], facts: ModelFacts) -> ModelFacts:
+    """Add what the other shards of a model tell: their layers and weights, and whether one of them is spoilt."""
+    for path in others:
+        told = look_at(files, path, posixpath.basename(path)) if files.stat(path) is not None else None
+        if told is None:
+            continue
+        if told.state in (PARTIAL, BROKEN) and facts.state not in (PARTIAL, BROKEN):
+            reason = f"{posixpath.basename(path)}: {told.reason or CUT}"
+            facts = replace(facts, state=told.state, reason=reason)
+        count = (facts.parameters or 0) + (told.parameters or 0)
+        facts = replace(facts, parameters=count or None, layers=(*facts.layers, *told.layers))
+    return facts
 
 
 def _size(files: Files, paths: Iterable[str]) -> int:

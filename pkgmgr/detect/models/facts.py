@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from pkgmgr.model.entry import Value
 
-COMPLETE, PARTIAL, BROKEN, UNKNOWN = "complete", "partial", "broken link", "unknown"
-"""The states of a model or a data set. `unknown`: nothing there tells how much belongs to it."""
+COMPLETE, PARTIAL, BROKEN, UNKNOWN = "complete", "partial", "broken", "unknown"
+"""The states of a model or a data set. `broken`: what is there can't be used, and no more of it is to come. `unknown`:
+nothing there tells how much belongs to it."""
+CUT = "it ends before what its own tables name"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +20,8 @@ class ModelFacts:
 
     format: str
     state: str = UNKNOWN
+    reason: str = ""
+    """Why it is partial or broken, for a person."""
     architecture: str | None = None
     precision: str | None = None
     """The type of most weights: ``f32``, ``bf16``, ``int8``, ``q4_k_m``."""
@@ -39,6 +43,7 @@ class ModelFacts:
         """Give what is established, as attributes of an entry."""
         table: dict[str, Value] = {
             "format": self.format,
+            "reason": self.reason or (CUT if self.state == PARTIAL else None),
             "architecture": self.architecture,
             "precision": self.precision,
             "parameters": self.parameters,

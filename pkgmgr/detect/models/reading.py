@@ -17,9 +17,16 @@ from pkgmgr.detect.models.safetensors import read_safetensors
 from pkgmgr.detect.models.source import Source, UnreadableError
 from pkgmgr.detect.models.tensorflow import read_frozen_graph, read_saved_model
 from pkgmgr.detect.models.tflite import read_tflite
+from pkgmgr.detect.models.unusable import ending_of, explain
 from pkgmgr.host.ports import Files
 
 Reader = Callable[[Source], ModelFacts | None]
+
+
+def _read_bin(source: Source) -> ModelFacts | None:
+    """Read a ``.bin``: PyTorch's, mostly; llama.cpp takes a GGUF under any name."""
+    return read_gguf(source) or read_torch(source)
+
 
 BY_NAME: dict[str, Reader] = {"saved_model.pb": read_saved_model, "model.json": read_tfjs}
 BY_SUFFIX: dict[str, Reader] = {
@@ -33,7 +40,7 @@ BY_SUFFIX: dict[str, Reader] = {
     ".hdf5": read_keras_hdf5,
     ".pt": read_torch,
     ".pth": read_torch,
-    ".bin": read_torch,
+    ".bin": _read_bin,
     ".ckpt": read_torch,
     ".mlmodel": read_coreml,
     ".xml": read_openvino,
@@ -42,16 +49,29 @@ BY_SUFFIX: dict[str, Reader] = {
 
 def reader_of(name: str) -> Reader | None:
     """Choose a reader by a file's name; None for a name that no model has."""
-    known = BY_NAME.get(name)
-    if known is not None:
-        return known
-    dot = name.rfind(".")
-    return BY_SUFFIX.get(name[dot:].lower()) if dot >= 0 else None
+    return BY_NAME.get(name) or BY_SUFFIX.get(ending_of(name))
 
 
 def read_model(files: Files, path: str, reader: Reader) -> ModelFacts | None:
     """Read a file's header; None when it is no model of this format, whatever is in it."""
+    return _read(Source(files, path), reader)
+
+
+def look_at(files: Files, path: str, name: str) -> ModelFacts | None:
+    """Say what a file of this name is, a broken model among them; None when it is no model and should be none.
+
+    :param name: what it is called, or will be when it has been fetched.
+    """
+    reader = reader_of(name)
     source = Source(files, path)
+    found = _read(source, reader) if reader is not None else None
+    try:
+        return found or explain(source, name)
+    except UnreadableError:
+        return None
+
+
+def _read(source: Source, reader: Reader) -> ModelFacts | None:
     if source.size == 0:
         return None
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, ModelFacts, Weights
+from pkgmgr.detect.models.facts import BROKEN, COMPLETE, PARTIAL, ModelFacts, Weights
 from pkgmgr.detect.models.source import NO_JSON, Source, UnreadableError
 
 _LARGEST_HEADER = 32 << 20
@@ -35,9 +35,12 @@ def read_safetensors(source: Source) -> ModelFacts | None:
     for tensor in tensors.values():
         weights.add(_type(tensor.dtype), tensor.shape)
     end = 8 + size + max((tensor.data_offsets[1] for tensor in tensors.values()), default=0)
+    # The format allows no byte behind the last tensor, and its library refuses such a file.
+    state = COMPLETE if end == source.size else PARTIAL if end > source.size else BROKEN
     return ModelFacts(
         format="safetensors",
-        state=COMPLETE if end <= source.size else PARTIAL,
+        state=state,
+        reason=f"it is {source.size - end} bytes longer than its table says" if state == BROKEN else "",
         precision=weights.precision,
         parameters=weights.total,
         layers=tuple(tensors),
