@@ -272,7 +272,7 @@ class Detector:
 
     def _artifact_index(self) -> ArtifactIndex:
         if self._artifacts is None:
-            self._artifacts = ArtifactIndex(folders=self._folders)
+            self._artifacts = ArtifactIndex(folders=self._folders, sites=self._python_sites)
         return self._artifacts
 
     def _distribution_index(self) -> DistributionIndex:
