@@ -20,7 +20,7 @@ ALLOWED = {
     "resolve": {"model", "catalog"},
     "environ": {"model", "catalog"},
     "install": {"model", "catalog", "host", "environ"},
-    "lock": {"model", "install"},
+    "lock": {"model", "host", "install"},
     "run": {"model", "host"},
     "jobs": {"model", "catalog", "host", "detect", "resolve", "environ", "install", "lock", "run"},
     "cli": {"model", "catalog", "host", "detect", "resolve", "environ", "install", "lock", "run", "jobs"},

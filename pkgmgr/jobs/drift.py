@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pkgmgr.install.store import RECORD, Store, read_manifest
+from pkgmgr.install.store import Store, read_manifest
 from pkgmgr.install.venv.made import read_pins
+from pkgmgr.install.venv.wanted import ENVIRONMENT
 from pkgmgr.jobs.locks import is_inside_environment, locked_host
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
-from pkgmgr.lock.compare import best_match, compare_entry, compare_host
+from pkgmgr.lock.compare import accepts, best_match, compare_entry, compare_host
 from pkgmgr.lock.seen import Seen
+from pkgmgr.lock.tree import look_at_tree, recall_manifest, short
 from pkgmgr.model.entry import Entry
-from pkgmgr.model.lock import Drift, LockedEntry, LockedTarget
-
-_SHOWN = 12
-"""Digits of a hash that a person is shown."""
+from pkgmgr.model.lock import Drift, LockedEntry, LockedPython, LockedTarget
 
 
 def verify_target(workspace: Workspace, part: LockedTarget, *, full: bool = False) -> list[Drift]:
@@ -37,54 +36,96 @@ def entry_drifts(workspace: Workspace, locked: Sequence[LockedEntry], *, full: b
     for pin in locked:
         if pin.python is not None and not pin.deps:
             continue  # another machine's
-        if pin.prefix is None:
+        if pin.python is not None:
+            drifts += _environment_drifts(workspace, store, pin, pin.python, full=full)
+        elif pin.prefix is None:
             drifts += _installed_drifts(workspace, store.get(pin.id), pin, full=full)
         else:
             drifts += _found_drifts(workspace, pin, full=full)
     return drifts
 
 
+def _environment_drifts(
+    workspace: Workspace, store: Mapping[str, Entry], pin: LockedEntry, wanted: LockedPython, *, full: bool
+) -> Iterator[Drift]:
+    """Compare a Python environment: it is the locked one by its wheels, whichever accepted interpreter carries it."""
+    entry, pins = _environment_of(store, pin, wanted)
+    if entry is None:
+        yield Drift(what="removed", name=pin.id, before="in the store", after="not there")
+        return
+    before = {wheel.name: wheel for wheel in wanted.wheels}
+    after = {wheel.name: wheel for wheel in pins.wheels} if pins is not None else {}
+    for name in sorted({*before, *after}):
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            yield Drift(
+                what="changed",
+                name=f"{pin.id}: {name}",
+                before=old.version if old else "none",
+                after=new.version if new else "none",
+            )
+    yield from entry_state(workspace, entry, full=full)
+
+
+def _environment_of(
+    store: Mapping[str, Entry], pin: LockedEntry, wanted: LockedPython
+) -> tuple[Entry | None, LockedPython | None]:
+    entry = store.get(pin.id)
+    if entry is not None:
+        return entry, read_pins(Path(entry.prefix))
+    hashes = {wheel.sha256 for wheel in wanted.wheels}
+    for other in store.values():
+        pins = read_pins(Path(other.prefix)) if other.soft == ENVIRONMENT and other.target == pin.target else None
+        if pins is not None and {wheel.sha256 for wheel in pins.wheels} == hashes:
+            return other, pins
+    return None, None
+
+
 def _installed_drifts(workspace: Workspace, entry: Entry | None, pin: LockedEntry, *, full: bool) -> Iterator[Drift]:
     if entry is None:
         yield Drift(what="removed", name=pin.id, before="in the store", after="not there")
         return
-    if pin.python is not None:
-        pins = read_pins(Path(entry.prefix))
-        before = {wheel.name: wheel for wheel in pin.python.wheels}
-        after = {wheel.name: wheel for wheel in pins.wheels} if pins is not None else {}
-        for name in sorted({*before, *after}):
-            old, new = before.get(name), after.get(name)
-            if old != new:
-                yield Drift(
-                    what="changed",
-                    name=f"{pin.id}: {name}",
-                    before=old.version if old else "none",
-                    after=new.version if new else "none",
-                )
-        yield from entry_state(workspace, entry, full=full)
-        return
-    yield from _content(workspace, pin, Path(entry.prefix), full=full)
-    if full:
-        yield from _added(entry)
+    tree = look_at_tree(entry, workspace.cache / "seen", full=full)
+    yield from tree.drifts
+    if pin.manifest and pin.manifest != tree.manifest:
+        yield from _rebuilt(workspace, entry, pin, tree.manifest)
+    elif not pin.manifest:  # an earlier lock, which lists the files themselves
+        yield from _other_content(entry, pin)
+
+
+def _rebuilt(workspace: Workspace, entry: Entry, pin: LockedEntry, now: str) -> Iterator[Drift]:
+    """Tell that an entry was made of other files than the locked one, and of which, where the locked list is known."""
+    yield Drift(what="rebuilt", name=pin.id, before=short(pin.manifest), after=short(now))
+    made = {row.path: row for row in read_manifest(Path(entry.prefix))}
+    kept = {row.path: row for row in recall_manifest(workspace.cache, pin.manifest)}
+    for path in sorted({*kept, *made}) if kept else ():
+        old, new = kept.get(path), made.get(path)
+        if old != new:
+            what = "added" if old is None else "removed" if new is None else "changed"
+            before = short(old.sha256) if old is not None else "not there"
+            after = short(new.sha256) if new is not None else "not there"
+            yield Drift(what=what, name=f"{pin.id}: {path}", before=before, after=after)
+
+
+def _other_content(entry: Entry, pin: LockedEntry) -> Iterator[Drift]:
+    made = {row.path: row.sha256 for row in read_manifest(Path(entry.prefix))}
+    for file in pin.content:
+        if made.get(file.path) != file.sha256:
+            after = short(made[file.path]) if file.path in made else "not there"
+            what = "changed" if file.path in made else "removed"
+            yield Drift(what=what, name=f"{pin.id}: {file.path}", before=short(file.sha256), after=after)
 
 
 def _content(workspace: Workspace, pin: LockedEntry, prefix: Path, *, full: bool) -> Iterator[Drift]:
     seen = Seen(workspace.cache / "seen", pin.id, full=full)
-    root = str(prefix)  # text: there may be tens of thousands
     for file in pin.content:
-        yield from _compare(seen, os.path.join(root, file.path), pin.id, file.path, file.sha256)
+        digest = seen.digest(os.path.join(prefix, file.path))
+        name = f"{pin.id}: {file.path}"
+        if digest is None:
+            yield Drift(what="removed", name=name, before=short(file.sha256), after="not there")
+        elif digest != file.sha256:
+            yield Drift(what="changed", name=name, before=short(file.sha256), after=short(digest))
     seen.save()
-
-
-def _compare(seen: Seen, path: str, owner: str, file: str, sha256: str) -> Iterator[Drift]:
-    digest = seen.digest(path)
-    if digest == sha256:
-        return
-    name = f"{owner}: {file}"
-    if digest is None:
-        yield Drift(what="removed", name=name, before=sha256[:_SHOWN], after="not there")
-    else:
-        yield Drift(what="changed", name=name, before=sha256[:_SHOWN], after=digest[:_SHOWN])
 
 
 def _found_drifts(workspace: Workspace, pin: LockedEntry, *, full: bool) -> Iterator[Drift]:
@@ -128,36 +169,29 @@ def _shadowed(workspace: Workspace, pin: LockedEntry) -> Iterator[Drift]:
     for name in pin.on_path:
         first = shutil.which(name, path=workspace.variables.get("PATH", ""))
         if name in files and first is not None and Path(first).resolve() != Path(files[name]).resolve():
-            yield Drift(what="shadowed", name=f"{pin.id}: {name}", before=files[name], after=first)
+            is_accepted = pin.accept != "exact" and _would_do(workspace, pin, name, first)
+            what = f"{pin.id}: {name}"
+            yield Drift(what="shadowed", name=what, before=files[name], after=first, is_accepted=is_accepted)
+
+
+def _would_do(workspace: Workspace, pin: LockedEntry, name: str, program: str) -> bool:
+    """Tell whether what a program belongs to is something that the lock accepts in its entry's place."""
+    from pkgmgr.jobs.detection import Search, look  # 30 ms, where something is shadowed
+
+    if workspace.catalog.soft(pin.soft) is None:
+        return False
+    real = str(Path(program).resolve())
+    for entry in look(workspace, [pin.soft], Search()).entries:
+        programs = {str(Path(path).resolve()) for path in entry.files.values()}
+        is_it = real in programs or str(Path(entry.prefix) / "bin" / name) == program
+        if is_it and accepts(pin, entry):
+            return True
+    return False
 
 
 def entry_state(workspace: Workspace, entry: Entry, *, full: bool) -> list[Drift]:
     """Hold an installed entry against the manifest that was written when it was made."""
-    prefix = Path(entry.prefix)
-    seen = Seen(workspace.cache / "seen", entry.id, full=full)
-    drifts: list[Drift] = []
-    for row in read_manifest(prefix):
-        path = prefix / row.path
-        name = f"{entry.id}: {row.path}"
-        if row.kind == "file":
-            drifts += _compare(seen, str(path), entry.id, row.path, row.sha256)
-        elif not path.is_symlink():
-            drifts.append(Drift(what="removed", name=name, before="a link", after="not there"))
-    seen.save()
-    if full:
-        drifts += _added(entry)
-    return drifts
-
-
-def _added(entry: Entry) -> Iterator[Drift]:
-    """Name the files that stand in an installed entry and were not made with it; compiled Python is no change."""
-    prefix = Path(entry.prefix)
-    known = {row.path for row in read_manifest(prefix)}
-    for path in sorted(prefix.rglob("*")):
-        name = path.relative_to(prefix).as_posix()
-        is_own = name == RECORD or name.startswith(f"{RECORD}/") or "__pycache__" in path.parts
-        if not is_own and not (path.is_dir() and not path.is_symlink()) and name not in known:
-            yield Drift(what="added", name=f"{entry.id}: {name}", before="not there", after="a file")
+    return list(look_at_tree(entry, workspace.cache / "seen", full=full).drifts)
 
 
 def found_state(workspace: Workspace, entries: Sequence[Entry]) -> list[Drift]:

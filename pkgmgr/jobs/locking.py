@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from pkgmgr.environ.compose import compose
-from pkgmgr.install.store import folder_hash
+from pkgmgr.install.store import folder_hash, read_manifest
 from pkgmgr.install.venv.wanted import ENVIRONMENT, PACKAGE, foreign_id
 from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, inputs_digest, request_for
 from pkgmgr.jobs.installation import Installation, Wishes, carry_out, host_target, make_plan, plan_in, wanted_target
@@ -24,6 +24,7 @@ from pkgmgr.lock.compare import accepts
 from pkgmgr.lock.document import render_lock
 from pkgmgr.lock.make import lock_entry, lock_target, names_on_path, read_recipe
 from pkgmgr.lock.needs import least_host
+from pkgmgr.lock.tree import keep_manifest
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import ConflictError, LockError, NotFoundError
 from pkgmgr.model.lock import LOCK_FORMAT, Lock, LockedEntry, LockedPython, LockedTarget
@@ -136,12 +137,12 @@ def _plan_near(
     pinned = [pin for pin in before.entries if pin.python is None and not renewal.moves(pin.soft)]
     choice = Choice(host=host_target(workspace), prefer=wishes.prefer, only=wishes.only)
     target = parse_target(wishes.target or "")
-    free: Sequence[frozenset[str]] = [
-        frozenset(renewal.softs),
-        *(frozenset({*renewal.softs, soft}) for soft in dict.fromkeys(pin.soft for pin in pinned)),
-    ]
-    for softs in free:
-        world = PinnedWorld(workspace=workspace, search=wishes.search, pins=pinned, free=softs, others=True)
+    moving = frozenset(renewal.softs)
+    ways = [(moving, True), *((moving | {soft}, True) for soft in dict.fromkeys(pin.soft for pin in pinned))]
+    if not moving:  # with nothing else to choose from, "any C compiler" stays the one that it was
+        ways.insert(0, (moving, False))
+    for softs, others in ways:
+        world = PinnedWorld(workspace=workspace, search=wishes.search, pins=pinned, free=softs, others=others)
         try:
             return plan_in(world, request.requirements, target, choice, mine), world, mine
         except (NotFoundError, ConflictError):
@@ -203,6 +204,8 @@ def _lock_installation(
 
 def _pinned(workspace: Workspace, entry: Entry, accept: Mapping[str, str]) -> LockedEntry:
     is_built = entry.package is not None and entry.package != PACKAGE
+    if is_built:
+        keep_manifest(workspace.cache, read_manifest(Path(entry.prefix)))
     return lock_entry(
         entry,
         accept=accept.get(entry.soft, "exact"),
@@ -262,7 +265,9 @@ def check_lock(workspace: Workspace, loaded: LoadedEnv) -> Lock:
     lock = require_lock(workspace, loaded, frozen=False)
     problems = []
     text = render_lock(lock)
-    if loaded.lock_path.read_text(encoding="utf-8") != text:
+    if lock.format != LOCK_FORMAT:
+        problems.append(f"it is of the earlier format {lock.format}")
+    elif loaded.lock_path.read_text(encoding="utf-8") != text:
         problems.append("it was edited: its text is not what ckpm writes")
     missing = [name for name in loaded.env.targets if str(wanted_target(workspace, name)) not in lock.targets]
     if missing:

@@ -11,7 +11,7 @@ import json
 import msgspec
 
 from pkgmgr.model.errors import LockError
-from pkgmgr.model.lock import LOCK_FORMAT, Lock
+from pkgmgr.model.lock import LOCK_FORMAT, READABLE_FORMATS, Lock
 
 
 def render_lock(lock: Lock) -> str:
@@ -29,15 +29,20 @@ def parse_lock(text: str, *, where: str) -> Lock:
     # The careful way below takes several times as long; it is there to say what is wrong.
     with contextlib.suppress(msgspec.MsgspecError, UnicodeError):
         lock = msgspec.json.decode(text, type=Lock)
-        if lock.format == LOCK_FORMAT:
+        if lock.format in READABLE_FORMATS:
             return lock
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
         raise LockError(f"{where}:{error.lineno}: the lock is not valid JSON: {error.msg}", hint=again) from error
     found = raw.get("format") if isinstance(raw, dict) else None
-    if found != LOCK_FORMAT:
-        raise LockError(f"{where}: lock format {found!r}, and this ckpm reads {LOCK_FORMAT}", hint=again)
+    if found not in READABLE_FORMATS:
+        newer = isinstance(found, int) and found > LOCK_FORMAT
+        readable = " and ".join(str(number) for number in READABLE_FORMATS)
+        raise LockError(
+            f"{where}: lock format {found!r}, and this ckpm reads {readable}",
+            hint="it was written by a newer ckpm: update this one" if newer else again,
+        )
     try:
         return msgspec.convert(raw, Lock)
     except msgspec.ValidationError as error:

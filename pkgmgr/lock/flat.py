@@ -25,6 +25,8 @@ def flat_lock(lock: Lock) -> dict[str, str]:
 def _entry_rows(entry: LockedEntry) -> list[tuple[str, str]]:
     name = entry.soft
     rows = [(f"{name} {key}", str(getattr(entry, key))) for key in ("id", "version", "prefix", "fingerprint", "accept")]
+    if entry.manifest:
+        rows.append((f"{name} manifest", entry.manifest))
     rows += [(f"{name} file {file.path}", file.sha256) for file in entry.content]
     if entry.package is not None:
         rows.append((f"{name} package", f"{entry.package.name} {entry.package.document}"))

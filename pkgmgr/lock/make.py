@@ -12,6 +12,7 @@ import msgspec
 from pkgmgr.install.store import Recipe, read_manifest
 from pkgmgr.install.venv.made import read_pins
 from pkgmgr.install.venv.wanted import ENVIRONMENT
+from pkgmgr.lock.tree import manifest_digest
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.lock import LockedEntry, LockedFile, LockedHost, LockedPackage, LockedSource, LockedTarget
 from pkgmgr.model.operation import Operation
@@ -47,8 +48,9 @@ def lock_entry(
         accept="exact" if is_installed else accept,
         files=files,
         on_path=tuple(on_path),
+        content=_content(entry),
         # Of a Python environment the wheels are pinned; the tens of thousands of files in them are theirs.
-        content=_content(entry) if pins is None else (),
+        manifest=manifest_digest(read_manifest(prefix)) if is_installed and pins is None else "",
         package=_package(recipe, package) if recipe is not None and package is not None else None,
         python=pins,
         attributes={"owner": entry.attributes["owner"]} if "owner" in entry.attributes else {},
@@ -62,10 +64,11 @@ def _inside(path: str, prefix: Path) -> str:
 
 
 def _content(entry: Entry) -> tuple[LockedFile, ...]:
-    """Give every file of an installed entry, a model or a data set, and the named files of any other, with its hash."""
+    """Give every file of a model or data set and the named ones of any other found entry, each with its hash."""
     prefix = Path(entry.prefix)
     if entry.package is not None:
-        rows = [row for row in read_manifest(prefix) if row.kind == "file"]
+        is_data = entry.soft.startswith(("model.", "dataset."))
+        rows = [row for row in read_manifest(prefix) if row.kind == "file"] if is_data else ()
         return tuple(LockedFile(path=row.path, sha256=row.sha256, size=row.size) for row in rows)
     paths: list[Path] = []
     for item in entry.files.values():

@@ -12,7 +12,10 @@ import msgspec
 from pkgmgr.model.entry import Value
 from pkgmgr.model.operation import Operation
 
-LOCK_FORMAT = 1
+LOCK_FORMAT = 2
+"""Of the locks that are written."""
+READABLE_FORMATS = (1, 2)
+"""In the first, an installed entry listed all of its files in `LockedEntry.content`, and had no `manifest`."""
 
 
 class LockedFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +88,10 @@ class LockedEntry(msgspec.Struct, frozen=True, kw_only=True):
     on_path: tuple[str, ...] = ()
     """Names of its programs that led to it on PATH when the lock was made: another may come to stand before it."""
     content: tuple[LockedFile, ...] = ()
-    """Every file of a model or data set, and of an installed entry."""
+    """Every file of a model or data set, and the named ones of a found entry."""
+    manifest: str = ""
+    """``sha256:…`` over all files of an installed entry; the list is in the store beside it. Empty for a Python
+    environment, which is its wheels."""
     attributes: Mapping[str, Value] = {}
     package: LockedPackage | None = None
     python: LockedPython | None = None
@@ -140,8 +146,8 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """One difference between what was recorded and what is there."""
 
     what: str
-    """``removed``, ``changed``, ``upgraded``, ``downgraded``, ``replaced``, ``moved``, ``shadowed``, ``added`` or
-    ``host``."""
+    """``removed``, ``changed``, ``upgraded``, ``downgraded``, ``replaced``, ``moved``, ``shadowed``, ``added``,
+    ``rebuilt`` or ``host``."""
     name: str
     """The entry's id, the file or the fact."""
     before: str

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import time
 from pathlib import Path
 
 import msgspec
@@ -133,20 +136,39 @@ def test_the_glibc_of_a_wheel(file: str, glibc: str | None) -> None:
 
 
 def test_a_file_is_read_again_only_when_its_identity_is_another(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.write_text("one")
-    seen = Seen(tmp_path / "memory", "an entry/with: odd name")
-    first = seen.digest(str(file))
-    seen.save()
-    import os
+    file, name = tmp_path / "file", "an entry/with: odd name"
 
+    def seen(*, full: bool = False) -> str | None:
+        memory = Seen(tmp_path / "memory", name, full=full)
+        digest = memory.digest(str(file))
+        memory.save()
+        return digest
+
+    file.write_text("one")
     state = file.stat()
+    time.sleep(0.05)  # what was written just now is not remembered
+    first = seen()
+    assert first == hashlib.sha256(b"one").hexdigest() == seen()
     file.write_text("two")
-    changed = Seen(tmp_path / "memory", "an entry/with: odd name").digest(str(file))
-    assert changed not in (None, first)
-    # Content changed, and everything that the system says of it set back: only a full look sees that.
+    assert seen() not in (None, first)
+    # The time of the content can be set back by anybody, that of the state by nobody.
     file.write_text("six")
     os.utime(file, ns=(state.st_atime_ns, state.st_mtime_ns))
-    assert Seen(tmp_path / "memory", "an entry/with: odd name").digest(str(file)) == first
-    assert Seen(tmp_path / "memory", "an entry/with: odd name", full=True).digest(str(file)) not in (first, changed)
-    assert Seen(tmp_path / "memory", "x").digest(str(tmp_path / "none")) is None
+    assert seen() == hashlib.sha256(b"six").hexdigest() == seen(full=True)
+    file.unlink()
+    assert seen() is None
+
+
+def test_a_file_that_was_not_touched_is_not_read(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("one")
+    time.sleep(0.05)
+    for full, digest in ((False, hashlib.sha256(b"one").hexdigest()), (False, "remembered")):
+        memory = Seen(tmp_path / "memory", "x", full=full)
+        assert memory.digest(str(file)) == digest
+        memory.save()
+        (kept,) = (tmp_path / "memory").iterdir()
+        rows = msgspec.msgpack.decode(kept.read_bytes())
+        rows[str(file)][-1] = "remembered"
+        kept.write_bytes(msgspec.msgpack.encode(rows))
+    assert Seen(tmp_path / "memory", "x", full=True).digest(str(file)) == hashlib.sha256(b"one").hexdigest()
