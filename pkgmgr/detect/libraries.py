@@ -65,7 +65,8 @@ def _in_folders(soft: Soft, wanted: LibraryFind, index: LibraryIndex, own: Seque
     found: list[tuple[bool, Finding]] = []
     for folder in folders.values():
         builds = index.builds(folder.path)
-        names = [name for stem in stems for name in builds.get(stem, ())]
+        # Of several names, one to link: libtrilinos_epetra.so beside the lone libtrilinos_teuchoscore.so.13.2.
+        names = sorted((name for stem in stems for name in builds.get(stem, ())), key=is_numbered)
         if names:
             look = _Look(soft, wanted, index, folder, names)
             found += [(is_numbered(names[0]), finding) for finding in look.findings()]

@@ -119,27 +119,35 @@ class FoundHeaders:
 def find_headers(files: Files, place: Place, headers: Sequence[str], include: Sequence[str]) -> FoundHeaders:
     """Look for the headers of a library. The first decides on the folder; a distribution may have put others elsewhere.
 
-    Debian keeps what differs between machines in ``include/<triple>``, and the rest in ``include``.
+    Debian keeps what differs between machines in ``include/<triple>``, and the rest in ``include``. A bar stands
+    between the places of one header in different versions.
     """
     if not headers:
         return FoundHeaders()
     folders = list(include_folders(files, place, include))
     missing = headers[0]
     for folder in folders:
-        if files.stat(f"{folder}/{headers[0]}") is None:
+        first = _header_in(files, [folder], headers[0])
+        if first is None:
             continue
         found = {folder: None}
-        facts: dict[str, Value] = {"header": f"{folder}/{headers[0]}", "include_dir": folder}
+        facts: dict[str, Value] = {"header": f"{folder}/{first[1]}", "include_dir": folder}
         for name in headers:
-            other = next((place for place in (folder, *folders) if files.stat(f"{place}/{name}") is not None), None)
+            other = _header_in(files, [folder, *folders], name)
             if other is None:
                 missing = name
                 break
-            found[other] = None
-            facts[f"header.{posixpath.basename(name)}"] = f"{other}/{name}"
+            found[other[0]] = None
+            facts[f"header.{posixpath.basename(name)}"] = "/".join(other)
         else:
             return FoundHeaders(facts={**facts, "include_dirs": list(found)})
     return FoundHeaders(missing=missing)
+
+
+def _header_in(files: Files, folders: Sequence[str], header: str) -> tuple[str, str] | None:
+    """Give the folder that has a header, and its name below that."""
+    places = ((folder, name) for folder in folders for name in header.split("|"))
+    return next((place for place in places if files.stat("/".join(place)) is not None), None)
 
 
 def include_folders(files: Files, place: Place, include: Sequence[str]) -> Iterator[str]:

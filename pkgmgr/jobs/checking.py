@@ -126,7 +126,7 @@ def library_commands(
     command = next((words for words in commands if words), None)
     if command is None:
         return Verdict(state="not run", reason=f"no compiler for {language} that emits {wanted} is here")
-    options = [*check.flags, *_includes(entry.attributes)]
+    options = [*check.flags, *_includes(entry.attributes, language)]
     argv = (*command, source, "-o", output, *options, *_linking(entry, check))
     if not fits_target(wanted, host):
         return [argv]
@@ -149,10 +149,10 @@ def _command(compiler: Entry, language: str, target: str, host: str) -> tuple[st
     return (compiler.files[language],) if language in compiler.files else ()
 
 
-def _includes(attributes: Mapping[str, object]) -> Iterator[str]:
+def _includes(attributes: Mapping[str, object], language: str) -> Iterator[str]:
     folders = attributes.get("include_dirs")
     for folder in folders if isinstance(folders, list) else []:
-        if folder not in _IMPLICIT:
+        if folder not in _IMPLICIT or language == "fortran":  # whose compilers look into no such folder
             yield f"-I{folder}"
 
 

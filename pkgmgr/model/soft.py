@@ -44,7 +44,8 @@ class LibraryFind(Document, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     """Other names it is built under."""
     headers: tuple[str, ...] = ()
-    """Headers, relative to an include folder; the first one is the fact ``header``."""
+    """Headers, relative to an include folder; the first one is the fact ``header``. Where versions keep one in
+    different places, they stand with a bar between them: ``"x/config.hpp|x/core/config.hpp"``."""
     include: tuple[str, ...] = ()
     """Folders below an include folder that hold the headers for some distributions; globs."""
     below: tuple[str, ...] = ()

@@ -59,6 +59,13 @@ def test_folders_that_compilers_know_are_not_named() -> None:
     assert made == [("/usr/bin/gcc", "/t/check.c", "-o", "/t/out", "-lx"), ("/t/out",)]
 
 
+def test_fortran_is_told_of_the_system_s_headers() -> None:
+    fortran = msgspec.structs.replace(compiler(), files={"fortran": "/usr/bin/gfortran"})
+    made = library_commands(library(prefix="/usr"), Check(code=""), "/t/check.f90", "/t/out", [fortran], HOST)
+    assert isinstance(made, list)
+    assert made[0] == ("/usr/bin/gfortran", "/t/check.f90", "-o", "/t/out", "-I/usr/include", "-lx")
+
+
 def test_a_library_of_another_machine_is_linked_and_not_run() -> None:
     cross = compiler("linux-arm64", folder="/cross")
     made = library_commands(library("linux-arm64"), Check(code=""), "/t/check.c", "/t/out", [compiler(), cross], HOST)
