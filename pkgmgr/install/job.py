@@ -15,20 +15,25 @@ import msgspec
 from pkgmgr.install.context import BuildContext, BuildFailed, write_scripts
 from pkgmgr.install.fetch.fetcher import Fetcher
 from pkgmgr.install.kept import KeptBuild, keep_build
+from pkgmgr.install.places import MADE, Place, build_place
 from pkgmgr.install.product import check_product
+from pkgmgr.install.relocation import LOG, relocate
 from pkgmgr.install.steps import perform_all
-from pkgmgr.install.store import RECORD, Recipe, Store, folder_hash, make_manifest
+from pkgmgr.install.store import RECORD, Recipe, Store, folder_hash, make_manifest, moved_entry, moved_path
 from pkgmgr.install.texts import entry_texts
 from pkgmgr.install.toolchain import Toolchain, make_toolchain
 from pkgmgr.model.condition import Circumstances, asked_facts, holds
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError, NetworkError
-from pkgmgr.model.package import Condition, Package, Source
+from pkgmgr.model.package import Autotools, Cmake, Condition, Make, Meson, Package, Source
 from pkgmgr.model.plan import Plan, Step
 from pkgmgr.model.target import ANY, Target, TargetDocument, parse_target
 
 Recognise = Callable[[str, Path], Sequence[Entry]]
 """Detects one soft below one folder, and nowhere else."""
+_TOOLS = "tools"
+_SPLITS_AT_SPACES = (Autotools, Cmake, Make, Meson)
+"""Steps that run ``make`` or what may run it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,45 +114,24 @@ class Installer:
         artifacts: Mapping[str, Path],
         circumstances: Circumstances,
     ) -> Entry:
-        with self.store.staging() as staging:
-            build, made = staging / "build", staging / "made"
-            build.mkdir()
-            (made / RECORD).mkdir(parents=True)
-            toolchain = self._toolchain(roles, circumstances.target)
-            scripts = write_scripts(toolchain, staging / "tools") if toolchain is not None else {}
-            texts = {
-                "build": str(build),
-                "prefix": str(made),
-                "package": str(folder),
-                "version": step.version or "",
-                "target": str(circumstances.target),
-                "jobs": str(self.jobs),
-                **step.variants,
-                **{f"source.{name}": str(path) for name, path in artifacts.items()},
-                **entry_texts(roles),
-            }
-            context = BuildContext(
-                name=f"{package.name} {step.version}",
-                build=build,
-                prefix=made,
-                folder=folder,
-                log=made / RECORD / "build.log",
-                sources=artifacts,
-                roles=roles,
-                texts=texts,
-                toolchain=toolchain,
-                cache=self.cache,
-                host=str(self.host),
-                jobs=self.jobs,
-                offline=self.fetcher.offline,
-                scripts=scripts,
-            )
+        final = self.store.prefix(recipe)
+        needs_plain = any(isinstance(item, _SPLITS_AT_SPACES) for item in package.step)
+        with (
+            self.store.staging(recipe) as staging,
+            build_place(staging, final, self.store.home, must_be_plain=needs_plain) as place,
+        ):
+            context = self._context(place, step, package, folder, roles, artifacts, circumstances)
             try:
                 perform_all(package.step, context, circumstances)
             except BuildFailed as error:
                 raise self._failed(error, context, recipe, staging) from error
-            final = self.store.prefix(recipe)
-            _rewrite(made, str(made), str(final))
+            others = {f"{place.folder / _TOOLS}/": ""}  # what says which compiler it was, as gmp.h, names it alone
+            if place.home != self.store.home:
+                others[f"{place.home}/"] = f"{self.store.home}/"
+            relocate(context.prefix, final, others)
+            made = context.prefix
+            if place.folder != staging:
+                made = Path(shutil.move(made, staging / MADE))
             if step.target not in (ANY, str(self.host)) or package.product == "target":
                 wrong = check_product(made, circumstances.target, self.target(str(circumstances.target)))
                 if wrong:
@@ -158,6 +142,52 @@ class Installer:
             # The staging folder tells others that this is going on until the record is there.
             first = self.store.publish(made, recipe)
             return first if first is not None else self._record(step, package, recipe, roles, final)
+
+    def _context(
+        self,
+        place: Place,
+        step: Step,
+        package: Package,
+        folder: Path,
+        roles: Mapping[str, Entry],
+        artifacts: Mapping[str, Path],
+        circumstances: Circumstances,
+    ) -> BuildContext:
+        """Prepare a build: its folders, its tools, and what its texts stand for."""
+        build, made = place.folder / "build", place.folder / MADE
+        build.mkdir()
+        (made / RECORD).mkdir(parents=True)
+        home = self.store.home
+        roles = {role: moved_entry(entry, home, place.home) for role, entry in roles.items()}
+        artifacts = {name: moved_path(path, home, place.home) for name, path in artifacts.items()}
+        toolchain = self._toolchain(roles, circumstances.target)
+        texts = {
+            "build": str(build),
+            "prefix": str(made),
+            "package": str(folder),
+            "version": step.version or "",
+            "target": str(circumstances.target),
+            "jobs": str(self.jobs),
+            **step.variants,
+            **{f"source.{name}": str(path) for name, path in artifacts.items()},
+            **entry_texts(roles),
+        }
+        return BuildContext(
+            name=f"{package.name} {step.version}",
+            build=build,
+            prefix=made,
+            folder=folder,
+            log=made / RECORD / LOG,
+            sources=artifacts,
+            roles=roles,
+            texts=texts,
+            toolchain=toolchain,
+            cache=moved_path(self.cache, home, place.home),
+            host=str(self.host),
+            jobs=self.jobs,
+            offline=self.fetcher.offline,
+            scripts=write_scripts(toolchain, place.folder / _TOOLS) if toolchain is not None else {},
+        )
 
     def _toolchain(self, roles: Mapping[str, Entry], target: Target) -> Toolchain | None:
         compiler = next((entry for entry in roles.values() if "compiler" in entry.tags), None)
@@ -282,16 +312,3 @@ def conditions(package: Package) -> list[Condition]:
     """Give every condition of a document."""
     rows = [*package.source, *package.step, *(row for row in package.requires if not isinstance(row, str))]
     return [*(row.when for row in rows), *package.conflicts]
-
-
-def _rewrite(folder: Path, staged: str, final: str) -> None:
-    """Write the final place into the text files that hold the staging one (``.pc``, CMake files, scripts)."""
-    old, new = staged.encode(), final.encode()
-    for path in folder.rglob("*"):
-        if path.is_symlink() or not path.is_file() or path.name == "build.log":
-            continue
-        content = path.read_bytes()
-        if old in content and b"\0" not in content:
-            state = path.stat()
-            path.write_bytes(content.replace(old, new))
-            path.chmod(state.st_mode & 0o777)

@@ -35,7 +35,7 @@ def require_kept(area: Staging, *, package: str | None = None, folder: Path | No
     for path in area.base.glob(f"*/{KEPT}"):
         build = _read(path)
         is_wanted = build is not None and package in (None, build.package)
-        if build is not None and is_wanted and (folder is None or folder.is_relative_to(path.parent)):
+        if build is not None and is_wanted and (folder is None or folder.is_relative_to(Path(build.folder).parent)):
             found.append((path.stat().st_mtime_ns, build))
     if not found:
         raise NotFoundError(

@@ -19,13 +19,14 @@ from pathlib import Path
 import msgspec
 
 from pkgmgr.install.locks import Busy, hold
-from pkgmgr.install.staging import Staging
+from pkgmgr.install.places import staging_name
+from pkgmgr.install.staging import Staging, maker_of
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError, NotFoundError
 
 RECORD = ".ckpm"
 _MAKER = "made-in"
-"""Name of the staging folder that a product comes from, which tells whose it is."""
+"""Holds who made a product (`maker_of` its staging folder)."""
 _USE = ".use.lock"
 _PATIENCE = 30.0
 """Seconds to wait for other processes before saying so."""
@@ -136,9 +137,14 @@ class Store:
         """Where entries are made."""
         return Staging(base=self.home / "staging")
 
-    def staging(self) -> contextlib.AbstractContextManager[Path]:
-        """Give a folder to build in, on the same file system as the store; it is gone afterwards."""
-        return self.staging_area.folder()
+    def staging(self, recipe: Recipe | None = None) -> contextlib.AbstractContextManager[Path]:
+        """Give a folder to build in, on the same file system as the store; it is gone afterwards.
+
+        :param recipe: what is built; the same is built in the same folder each time.
+        """
+        area = self.staging_area
+        name = None if recipe is None else staging_name(self.prefix(recipe), area.base, recipe.digest)
+        return area.folder(name)
 
     def publish(self, made: Path, recipe: Recipe) -> Entry | None:
         """Make a finished product visible: by one rename, which only one of several can win.
@@ -148,7 +154,7 @@ class Store:
         """
         folder = self.prefix(recipe)
         (made / RECORD).mkdir(exist_ok=True)
-        (made / RECORD / _MAKER).write_text(made.parent.name, "utf-8")
+        (made / RECORD / _MAKER).write_text(maker_of(made.parent), "utf-8")
         end = time.monotonic() + _PATIENCE
         while True:
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -170,10 +176,10 @@ class Store:
     def _is_being_recorded(self, folder: Path) -> bool:
         """Tell whether the process that made a folder without a record is about to write it."""
         try:
-            maker = self.staging_area.base / (folder / RECORD / _MAKER).read_text("utf-8")
+            maker = (folder / RECORD / _MAKER).read_text("utf-8")
         except OSError:
             return False
-        return maker.is_dir() and self.staging_area.is_in_use(maker)
+        return self.staging_area.is_at_work(maker)
 
     def record(self, folder: Path, entry: Entry) -> None:
         """Write an entry's record: from now on it counts as installed."""
@@ -220,17 +226,24 @@ def read_record(folder: Path) -> Entry | None:
         content = (folder / RECORD / "entry.json").read_bytes()
         entry = msgspec.json.decode(content, type=Entry)
         recorded = Path(entry.prefix)
-        if recorded == folder or recorded.parts[-2:] != folder.parts[-2:]:
+        if recorded.parts[-2:] != folder.parts[-2:]:
             return entry
-        return msgspec.json.decode(_moved(content, recorded.parents[1], folder.parents[1]), type=Entry)
+        return moved_entry(entry, recorded.parents[1], folder.parents[1])
     except (OSError, msgspec.MsgspecError):
         return None
 
 
-def _moved(content: bytes, old: Path, new: Path) -> bytes:
-    """Let the record of a store that was moved lead to where the store is now."""
+def moved_entry(entry: Entry, old: Path, new: Path) -> Entry:
+    """Let an entry whose files lie below a folder lead to another place of that folder."""
+    if old == new:
+        return entry
     before, after = (msgspec.json.encode(f"{root}/")[1:-1] for root in (old, new))
-    return content.replace(before, after)
+    return msgspec.json.decode(msgspec.json.encode(entry).replace(before, after), type=Entry)
+
+
+def moved_path(path: Path, old: Path, new: Path) -> Path:
+    """Do the same for one path."""
+    return new / path.relative_to(old) if old != new and path.is_relative_to(old) else path
 
 
 def read_manifest(folder: Path) -> tuple[ManifestRow, ...]:

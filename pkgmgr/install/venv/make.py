@@ -54,7 +54,7 @@ class Maker:
         files = self.fetch(pins.wheels, interpreter)
         count = f"{len(files)} Python package{'s' if len(files) != 1 else ''}"
         self.tell(f"making the Python environment: {count}, Python {interpreter.version}")
-        with self.store.staging() as staging:
+        with self.store.staging(recipe) as staging:
             made, shelf = staging / "made", staging / "wheels"
             shelf.mkdir()
             for wheel, file in zip(pins.wheels, files, strict=True):
