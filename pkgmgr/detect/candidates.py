@@ -50,14 +50,38 @@ def nameable(finding: Finding) -> Finding:
     return finding
 
 
+class _Places:
+    """Names → the folders that hold them. A folder of a hundred thousand names is taken in whole, not name by name."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, tuple[Folder, ...] | list[Folder]] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __getitem__(self, name: str) -> Sequence[Folder]:
+        return self._by_name.get(name, ())
+
+    def add(self, names: Iterable[str], folder: Folder) -> None:
+        fresh: dict[str, tuple[Folder, ...] | list[Folder]] = dict.fromkeys(names, (folder,))
+        for name in fresh.keys() & self._by_name.keys():
+            known = self._by_name[name]
+            if isinstance(known, list):
+                known.append(folder)
+            else:
+                self._by_name[name] = [*known, folder]
+            del fresh[name]
+        self._by_name |= fresh
+
+
 class ProgramIndex:
     """The names in a list of folders, read once for all softs."""
 
     def __init__(self, files: Files, folders: Sequence[Folder]) -> None:
-        self._places: dict[str, list[Folder]] = {}
+        self._places = _Places()
         for folder in folders:
-            for name in files.names(folder.path):
-                self._places.setdefault(_program_name(name), []).append(folder)
+            names = files.names(folder.path)
+            self._places.add([name[:-4] if name[-4:] in _EXE else name for name in names], folder)
         self._index = NameIndex(self._places)
 
     def matching(self, expressions: Sequence[str]) -> Iterator[tuple[str, Folder, re.Match[str]]]:
@@ -67,8 +91,7 @@ class ProgramIndex:
                 yield name, folder, found
 
 
-def _program_name(name: str) -> str:
-    return name[:-4] if name.lower().endswith(".exe") else name
+_EXE = frozenset({".exe", ".EXE", ".Exe"})
 
 
 def find_programs(soft: Soft, files: Files, indexes: Iterable[ProgramIndex]) -> Iterator[Finding]:
@@ -135,26 +158,20 @@ class FileIndex:
     """The names in a list of folders, read once for all softs that look for files in them."""
 
     def __init__(self, files: Files, folders: Iterable[Folder]) -> None:
-        self._by_name: dict[str, list[Folder]] = {}
-        self._by_ending: dict[str, list[str]] = {}
+        self._places = _Places()
         for folder in folders:
-            for name in files.names(folder.path):
-                self._by_name.setdefault(name, []).append(folder)
-        for name in self._by_name:
-            self._by_ending.setdefault(name[name.rfind(".") :] if "." in name else "", []).append(name)
+            self._places.add(files.names(folder.path), folder)
+        self._index = NameIndex(self._places)
 
     def matching(self, wanted: FileFind) -> Iterator[tuple[str, Folder]]:
         """Give name and folder of each file with a literal name or ending."""
+        names: Iterable[str] = self._places
         if wanted.name is not None:
-            names = [wanted.name] if wanted.name in self._by_name else []
+            names = [wanted.name]
         elif wanted.suffix is not None:
-            # The part behind the last dot finds the few names that can have the ending.
-            near = self._by_ending.get(wanted.suffix[wanted.suffix.rfind(".") :], ()) if "." in wanted.suffix else None
-            names = [name for name in (self._by_name if near is None else near) if name.endswith(wanted.suffix)]
-        else:
-            names = list(self._by_name)
+            names = self._index.ending_with(wanted.suffix)
         for name in names:
-            for folder in self._by_name[name]:
+            for folder in self._places[name]:
                 yield name, folder
 
 

@@ -47,10 +47,10 @@ def _folders(files: Files, name: str, place: Place) -> Iterator[str]:
         tops |= dict.fromkeys([f"{root}/lib/cmake", f"{root}/lib64/cmake", f"{root}/share/cmake"])
     fits = re.compile(rf"{re.escape(name)}-?[\d.]*", re.IGNORECASE).fullmatch
     for top in tops:
-        yield from (f"{top}/{item}" for item in files.subfolders(top) if fits(item))
+        yield from (f"{top}/{item}" for item in files.names(top) if fits(item))
     for root in place.roots:
         for top in (f"{root}/share", place.folder):
-            for item in files.subfolders(top):
+            for item in files.names(top):  # not its subfolders: of a thousand links each would have to be followed
                 if fits(item):
                     yield f"{top}/{item}/cmake"
                     yield f"{top}/{item}"

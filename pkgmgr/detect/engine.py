@@ -18,6 +18,7 @@ from pkgmgr.detect.conclude import conclude
 from pkgmgr.detect.distributions import DistributionIndex
 from pkgmgr.detect.folders import Folder, Folders, expand_folders, walk_folders
 from pkgmgr.detect.hooks import HookContext, examine_by_hook, find_by_hook, has, load_hook
+from pkgmgr.detect.judging import Judging
 from pkgmgr.detect.libraries import find_libraries
 from pkgmgr.detect.library_index import LibraryIndex
 from pkgmgr.detect.merging import merge
@@ -114,25 +115,23 @@ class Detector:
     def detect(self, softs: Sequence[Soft]) -> Report:
         """Find, ask and conclude; the best entry of each soft comes first."""
         self._looked_for = softs
-        work: list[tuple[Soft, Candidate]] = []
-        rejections: list[Rejection] = []
-        for soft in softs:
-            for finding in map(nameable, self.candidates(soft)):
-                if isinstance(finding, Rejection):
-                    rejections.append(finding)
-                else:
-                    work.append((soft, finding))
-        entries: list[Entry] = []
-        for verdict in self._verdicts(work):
-            if isinstance(verdict, Rejection):
-                rejections.append(verdict)
-            else:
-                entries.append(verdict)
+        rejections: dict[int, list[Rejection]] = {}
+        with Judging(self._recalled, self._judge_one, jobs=self.jobs, progress=self.progress) as judging:
+            # Programs come first: while they answer, the folders of libraries, models and the rest are read.
+            for place in sorted(range(len(softs)), key=lambda place: not softs[place].find.executables):
+                found = [nameable(finding) for finding in self.candidates(softs[place])]
+                rejections[place] = [finding for finding in found if isinstance(finding, Rejection)]
+                for number, candidate in enumerate(finding for finding in found if isinstance(finding, Candidate)):
+                    judging.add((place, number), (softs[place], candidate))
+            verdicts = judging.verdicts()
+        entries = [verdict for verdict in verdicts if isinstance(verdict, Entry)]
+        turned = [verdict for verdict in verdicts if isinstance(verdict, Rejection)]
         order = {soft.name: place for place, soft in enumerate(softs)}
         kept = merge(entries)
         kept.sort(key=lambda entry: order[entry.soft])
         self.asker.memory.save()
-        return Report(entries=tuple(kept), rejections=tuple(rejections), skipped=self._skipped())
+        early = [rejection for place in range(len(softs)) for rejection in rejections[place]]
+        return Report(entries=tuple(kept), rejections=(*early, *turned), skipped=self._skipped())
 
     def _skipped(self) -> tuple[str, ...]:
         cut = [f"{path} is too large to be seen whole: a part was skipped" for path in self._folders.cut]
@@ -201,38 +200,17 @@ class Detector:
         """Give the normalized name of every Python distribution on the machine."""
         return self._distribution_index().names()
 
-    def _verdicts(self, work: Sequence[tuple[Soft, Candidate]]) -> list[Entry | Rejection]:
-        """Judge what is remembered at once, and ask the rest in parallel: threads cost more than they save else."""
-        verdicts: list[Entry | Rejection | None] = [self._recalled(*item) for item in work]
-        open_ = [place for place, verdict in enumerate(verdicts) if verdict is None]
-        done = 0
-
-        def judge(place: int) -> Entry | Rejection:
-            nonlocal done
-            verdict = self.judge(*work[place])
-            done += 1
-            self.progress(done, len(open_))
-            return verdict
-
-        if len(open_) < 2 or self.jobs < 2:
-            asked = [judge(place) for place in open_]
-        else:
-            from concurrent.futures import ThreadPoolExecutor  # 10 ms, when something has to be asked
-
-            with ThreadPoolExecutor(max_workers=self.jobs) as pool:
-                asked = list(pool.map(judge, open_))
-        for place, verdict in zip(open_, asked, strict=True):
-            verdicts[place] = verdict
-        return [verdict for verdict in verdicts if verdict is not None]
-
-    def _recalled(self, soft: Soft, candidate: Candidate) -> Entry | Rejection | None:
+    def _recalled(self, item: tuple[Soft, Candidate]) -> Entry | Rejection | None:
         if self.asker.refresh:
             return None
         remembering = replace(self.asker, only_recall=True)
         try:
-            return self.judge(soft, candidate, remembering)
+            return self.judge(*item, remembering)
         except NotRemembered:
             return None
+
+    def _judge_one(self, item: tuple[Soft, Candidate]) -> Entry | Rejection:
+        return self.judge(*item)
 
     def judge(self, soft: Soft, candidate: Candidate, asker: Asker | None = None) -> Entry | Rejection:
         """Ask one candidate and conclude."""

@@ -96,9 +96,10 @@ class Folders:
     def searched(self) -> list[str]:
         """Give each folder in and below the search paths, once."""
         if self._walked is None:
-            self._walked = []
+            walked = []
             for root in self.where.search_paths:
-                self._walked += walk_folders(self.host.files, root, depth=SEARCH_DEPTH, cut=self.cut)
+                walked += walk_folders(self.host.files, root, depth=SEARCH_DEPTH, cut=self.cut)
+            self._walked = walked  # whole, for another thread may look at it now
         return self._walked
 
     def programs(self) -> list[Folder]:

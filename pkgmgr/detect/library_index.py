@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from pkgmgr.detect.folders import Folder, Folders, expand_folders
+from pkgmgr.host.search import beginning_with
 
 _NAME = re.compile(
     r"(?:lib(?P<stem>.+?)(?P<ending>\.so|\.dylib|\.tbd|\.dll\.a|\.a|\.so(?:\.\d+)+|(?:\.\d+)+\.dylib)"
@@ -31,9 +32,14 @@ Builds = Mapping[str, Sequence[str]]
 
 
 def parse_names(names: Sequence[str]) -> dict[str, list[str]]:
-    """Sort the names of a folder by the library that they are."""
+    """Sort the names of a folder by the library that they are.
+
+    :param names: sorted, as `Files.names` gives them.
+    """
     found: dict[str, list[tuple[int, int, str]]] = {}
-    for name in names:
+    # Of a hundred thousand names nearly all are no library: each is looked at once, and by no expression.
+    near = beginning_with(names, "lib")
+    for name in (*near, *[name for name in names if name[-4:] == ".lib" and name[:3] != "lib"]):
         parts = _NAME.match(name)
         if parts is None:
             continue

@@ -89,18 +89,32 @@ def _branches(expression: str) -> list[str]:
     return [*found, expression[start:]]
 
 
+_NUMBER = re.compile("[0-9]+")
+
+
+def _without_numbers(text: str) -> str:
+    """Write one digit for each number: what holds a text still holds it when both are written so."""
+    return _NUMBER.sub("0", text)
+
+
 class NameIndex:
     """Names, searchable by expressions that match whole names.
+
+    Names that differ in numbers alone are searched as one: a folder of a hundred thousand photos has one form.
 
     :param names: without line breaks; others are left out, since no program is called so.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = sorted({name for name in names if "\n" not in name})
-        self._text = "\n" + "\n".join(self._names) + "\n"
+        kept = [name for name in dict.fromkeys(names) if "\n" not in name]
+        self._count = len(kept)
+        self._forms: dict[str, list[str]] = {}
+        for form, name in zip(_without_numbers("\n".join(kept)).split("\n"), kept, strict=False):
+            self._forms.setdefault(form, []).append(name)
+        self._text = "\n" + "\n".join(sorted(self._forms)) + "\n"
 
     def __len__(self) -> int:
-        return len(self._names)
+        return self._count
 
     def matching(self, expressions: Sequence[str]) -> Iterator[tuple[str, re.Match[str]]]:
         """Give the names that an expression matches whole, each with its first match."""
@@ -114,17 +128,26 @@ class NameIndex:
                     seen.add(name)
                     yield name, found
 
+    def ending_with(self, ending: str) -> Iterator[str]:
+        """Give the names with an ending."""
+        for name in self._near(f"{ending}\n"):
+            if name.endswith(ending):
+                yield name
+
     def _near_any(self, stems: Sequence[str]) -> Iterator[str]:
-        if "" in stems:
-            yield from self._names
-            return
-        for stem in stems:
+        for stem in [""] if "" in stems else stems:
             yield from self._near(stem)
 
     def _near(self, stem: str) -> Iterator[str]:
-        position = self._text.find(stem)
+        """Give the names that may hold a text, or end with one that has a line break behind it, in order."""
+        wanted = _without_numbers(stem)
+        forms = self._holding(wanted) if wanted.rstrip("\n") else iter(self._forms)
+        yield from sorted(name for form in forms for name in self._forms[form])
+
+    def _holding(self, wanted: str) -> Iterator[str]:
+        position = self._text.find(wanted)
         while position >= 0:
             start = self._text.rfind("\n", 0, position) + 1
             end = self._text.find("\n", position)
             yield self._text[start:end]
-            position = self._text.find(stem, end)
+            position = self._text.find(wanted, end)

@@ -24,6 +24,7 @@ _USER_SITES = ("lib/python[23].*/site-packages", "lib/pypy*/site-packages", "lib
 _SITE = re.compile(r"(?P<prefix>.*)/lib(?:64)?/(?:python|pypy|graalpy)(?P<version>[\d.]*)/(?:site|dist)-packages$")
 _PROGRAMS = ("bin/python", "bin/python3", "bin/pypy3", "bin/pypy", "python.exe", "Scripts/python.exe")
 _METADATA = (".dist-info", ".egg-info", ".egg")
+_HINT = re.compile(r"\.(?:dist-info|egg)")
 _MOST_PTH = 100
 """``.pth`` files of a site, and lines of such a file, that are looked at."""
 
@@ -68,7 +69,9 @@ def loose_sites(files: Files, folders: Iterable[str]) -> list[Site]:
     """Give those of a search path's folders that hold distributions, with or without an interpreter (``--target``)."""
     sites = _Sites(files)
     for folder in folders:
-        if any(name.endswith(_METADATA) for name in files.names(folder)):
+        names = files.names(folder)
+        # One look at all names at once: a folder of a search path may hold a hundred thousand.
+        if _HINT.search("\n".join(names)) and any(name.endswith(_METADATA) for name in names):
             sites.add([_loose(files, folder)])
     return sites.known()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from pkgmgr.host.ports import Files
@@ -29,24 +30,38 @@ def expand_glob(files: Files, pattern: str) -> list[str]:
     for part in parts:
         is_wild = not _WILDCARDS.isdisjoint(part)
         if is_wild:
-            matches = _part_expression(part).match
-            found = [
-                posixpath.join(folder, name)
-                for folder in found
-                for name in files.names(folder)
-                if matches(name) and (part[0] == "." or name[0] != ".")
-            ][:MOST_MATCHES]
+            fitting = _part_filter(part)
+            found = [_below(folder, name) for folder in found for name in fitting(files.names(folder))][:MOST_MATCHES]
         else:
-            found = [posixpath.join(folder, part) for folder in found]
+            found = [_below(folder, part) for folder in found]
         is_checked = is_wild
     return found if is_checked else [path for path in found if files.stat(path) is not None]
 
 
+def _below(folder: str, name: str) -> str:
+    """Join two parts; `posixpath.join` looks at much more, ten thousand times."""
+    return f"{folder}{name}" if not folder or folder[-1] == "/" else f"{folder}/{name}"
+
+
 @lru_cache(maxsize=512)
-def _part_expression(part: str) -> re.Pattern[str]:
+def _part_filter(part: str) -> Callable[[Sequence[str]], Sequence[str]]:
+    """Give what takes those of many names that fit one part of a glob."""
+    before, star, behind = part.partition("*")
+    if star and _WILDCARDS.isdisjoint(before + behind):  # nearly all, and to compile an expression takes 0.2 ms
+        if before:
+            return lambda names: [name for name in beginning_with(names, before) if name.endswith(behind, len(before))]
+        if behind:
+            return lambda names: [name for name in names if name.endswith(behind) and name[0] != "."]
+        return lambda names: [name for name in names if name[0] != "."]
     from fnmatch import translate
 
-    return re.compile(translate(part))
+    matches = re.compile(translate(part)).match
+    return lambda names: [name for name in names if matches(name) and (part[0] == "." or name[0] != ".")]
+
+
+def beginning_with(names: Sequence[str], start: str) -> Sequence[str]:
+    """Give those of sorted names that begin with a text."""
+    return names[bisect_left(names, start) : bisect_left(names, start + "\U0010ffff")]
 
 
 def walk(files: Files, root: str, *, depth: int, limit: int, cut: list[str] | None = None) -> Iterator[str]:

@@ -268,7 +268,7 @@ def test_names_are_sorted_as_a_linker_takes_them() -> None:
         "z.txt",
         "lib.so",
     ]
-    found = parse_names(names)
+    found = parse_names(sorted(names))
     assert found["z"] == ["libz.so", "libz.dll.a", "libz.a", "libz.so.1", "libz.so.1.2.13"]
     assert (found["zlib"], found["x"], found["libx"]) == (["zlib.lib"], ["libx.lib"], ["libx.lib"])
     assert set(found) == {"z", "zlib", "x", "libx"}

@@ -52,10 +52,23 @@ NAMES = [
     "nvcc",
     "a\nb",
 ]
-EXPRESSIONS = ["cmake3?", r"(?:\w+-\w+-\w+-)?gcc(?:-\d+)?", r"g\+\+", "clang|nvcc", "gcc|.*c", ".*go", "a"]
+NAMES += ["photo-1.jpg", "photo-12.jpg", "photo-12b.jpg", "7z", "7za", "p7zip", "lib2to3", "lib22to3", "2", ""]
+EXPRESSIONS = [r"photo-12\w?\.jpg", "7z|7za", r".*7z.*", "lib2to3", r"lib2+to3", r"\d", "", r".*12\.jpg"]
+EXPRESSIONS += ["cmake3?", r"(?:\w+-\w+-\w+-)?gcc(?:-\d+)?", r"g\+\+", "clang|nvcc", "gcc|.*c", ".*go", "a"]
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS)
 def test_the_index_finds_what_matching_each_would(expression: str) -> None:
     found = {name for name, _ in NameIndex(NAMES).matching([expression])}
     assert found == {name for name in NAMES if re.fullmatch(expression, name)}
+
+
+@pytest.mark.parametrize("ending", [".jpg", "2.jpg", "12.jpg", "o3", "to", "2", "c", "jpg ", ""])
+def test_the_index_finds_what_has_an_ending(ending: str) -> None:
+    index = NameIndex(NAMES)
+    assert list(index.ending_with(ending)) == sorted(n for n in NAMES if n.endswith(ending) and "\n" not in n)
+    assert len(index) == len(NAMES) - 1
+
+
+def test_nothing_is_found_in_no_names() -> None:
+    assert list(NameIndex([]).matching(["a.*", ""])) == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import pickletools
 import re
 import zipfile
 
@@ -74,6 +73,8 @@ def _facts(format_: str, state: str, strings: list[str], classes: list[str]) -> 
 
 def _look_through(content: bytes) -> tuple[list[str], list[str]]:
     """Give the texts and the names of classes in one pickle after the other. `pickletools` only reads opcodes."""
+    import pickletools  # 10 ms, where there is a pickle
+
     strings: list[str] = []
     classes: list[str] = []
     stream = io.BytesIO(content)
