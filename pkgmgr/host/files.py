@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from pkgmgr.host.mounts import find_unresponsive, leads_into, remote_mounts
+from pkgmgr.host.mounts import leads_into, remote_mounts
 from pkgmgr.host.ports import DIGESTED, FileStat, content_digest
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class LocalFiles:
         self._stats: dict[str, FileStat | None] = {}
         self._real: dict[str, str] = {}
         self._elf: dict[str, ElfFacts | None] = {}
-        self._find_avoided = unresponsive or (lambda: find_unresponsive(remote_mounts()))
+        self._find_avoided = unresponsive or _unresponsive_here
         self._avoided: frozenset[str] | None = None
         self._skipped: dict[str, str] = {}
 
@@ -115,11 +115,11 @@ class LocalFiles:
         if known is None:
             # The state comes first: what changes while the folder is read is then seen the next time.
             self._listed[folder] = file_state(self._peek(folder))
-            known = self._listings[folder] = self._list(folder) if self._may_touch(folder) else _NOTHING
+            known = self._listings[folder] = self._list(folder) if self.may_touch(folder) else _NOTHING
         return known
 
     def _peek(self, path: str) -> FileStat | None:
-        return _stat(path) if self._may_touch(path) else None
+        return _stat(path) if self.may_touch(path) else None
 
     def observed(self) -> Observed:
         """Give everything that was looked at so far, as it was, but for the kernel's own files: they are never old."""
@@ -162,14 +162,14 @@ class LocalFiles:
     def stat(self, path: str) -> FileStat | None:
         """Tell what a path leads to; None when it leads nowhere."""
         if path not in self._stats:
-            self._stats[path] = _stat(path) if self._may_touch(path) else None
+            self._stats[path] = _stat(path) if self.may_touch(path) else None
         return self._stats[path]
 
     def real(self, path: str) -> str:
         """Follow all links; the path itself when it leads nowhere."""
         known = self._real.get(path)
         if known is None:
-            known = self._real[path] = self._resolve(path) if self._may_touch(path) else path
+            known = self._real[path] = self._resolve(path) if self.may_touch(path) else path
         return known
 
     def _resolve(self, path: str) -> str:
@@ -230,7 +230,7 @@ class LocalFiles:
 
     def _open(self, path: str) -> int | None:
         """Open a plain file; opening a named pipe in any other way would wait for a writer for ever."""
-        if not self._may_touch(path):
+        if not self.may_touch(path):
             return None
         try:
             handle = os.open(path, _READ_FLAGS)
@@ -244,7 +244,8 @@ class LocalFiles:
         os.close(handle)
         return None
 
-    def _may_touch(self, path: str) -> bool:
+    def may_touch(self, path: str) -> bool:
+        """Tell whether a path can be looked at without waiting for ever; `skipped` keeps what can't."""
         if self._avoided is None:
             self._avoided = self._find_avoided()
         if not self._avoided:
@@ -253,6 +254,15 @@ class LocalFiles:
         if place is not None:
             self._skipped[place] = "the file system mounted there does not answer"
         return place is None
+
+
+def _unresponsive_here() -> frozenset[str]:
+    points = remote_mounts()
+    if not points:
+        return frozenset()
+    from pkgmgr.host.responding import find_unresponsive  # 2 ms, where something remote is mounted
+
+    return find_unresponsive(points)
 
 
 def _stat(path: str) -> FileStat | None:

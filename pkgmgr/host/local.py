@@ -26,7 +26,7 @@ def local_host(*, timeout: float = DEFAULT_TIMEOUT, variables: Mapping[str, str]
     here = local_target(files)
     return Host(
         files=files,
-        runner=LocalRunner(known, timeout=timeout),
+        runner=LocalRunner(known, timeout=timeout, may_touch=files.may_touch),
         variables=known,
         target=stated_target(known) or here,
         home=known.get("HOME") or os.path.expanduser("~"),

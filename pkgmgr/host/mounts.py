@@ -1,18 +1,12 @@
-"""Which mounted file systems may hang, and which of them do.
+"""Which mounted file systems may hang, and which paths lead into one.
 
-`parse_mounts` is pure; `find_unresponsive` touches the mount points. A dead NFS or sshfs mount blocks whoever looks
-below it, for ever and past every signal but SIGKILL: the only way to look in bounded time is to let another thread
-look first.
+`parse_mounts` is pure; nothing here touches anything below a mount point.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Callable, Collection, Iterable
-
-RESPONSE_TIMEOUT = 2.0
-"""Seconds that a mounted server has for its first answer; all are asked at the same time."""
+from collections.abc import Iterable
 
 _REMOTE = frozenset(
     {
@@ -65,38 +59,6 @@ def remote_mounts() -> list[str]:
             return parse_mounts(file.read())
     except OSError:
         return []
-
-
-def find_unresponsive(
-    points: Collection[str],
-    *,
-    timeout: float = RESPONSE_TIMEOUT,
-    ask: Callable[[str], object] | None = None,
-) -> frozenset[str]:
-    """Give the mount points that do not answer in time.
-
-    :param ask: looks at a mount point and may hang; by default `os.statvfs`, which caches nothing.
-    """
-    if not points:
-        return frozenset()
-    import threading
-    import time
-
-    look = os.statvfs if ask is None else ask
-    answered: set[str] = set()
-
-    def wait_for(point: str) -> None:
-        with contextlib.suppress(OSError):  # "no such server" is an answer too: looking there fails at once
-            look(point)
-        answered.add(point)
-
-    threads = [threading.Thread(target=wait_for, args=(point,), daemon=True) for point in points]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + timeout
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    return frozenset(points) - answered
 
 
 def leads_into(path: str, places: Iterable[str]) -> str | None:

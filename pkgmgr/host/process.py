@@ -10,7 +10,8 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 from weakref import finalize
@@ -40,12 +41,19 @@ class LocalRunner:
     :param variables: the environment of the person.
     :param timeout: seconds for each program, unless a call says otherwise.
     :param most_output: bytes that a program may print.
+    :param may_touch: tells which folders of a program's search lists can be looked at without waiting for ever.
     """
 
     def __init__(
-        self, variables: Mapping[str, str], *, timeout: float = DEFAULT_TIMEOUT, most_output: int = MOST_OUTPUT
+        self,
+        variables: Mapping[str, str],
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        most_output: int = MOST_OUTPUT,
+        may_touch: Callable[[str], bool] = lambda _folder: True,
     ) -> None:
-        self._variables = probe_variables(variables)
+        self._given = probe_variables(variables)
+        self._may_touch = may_touch
         self._timeout = timeout
         self._most_output = most_output
         self._scratch = Scratch()
@@ -54,6 +62,11 @@ class LocalRunner:
         self.started = 0
         """Processes started so far; benchmarks read it."""
         self._finalizer: finalize[[Scratch, str], LocalRunner] | None = None
+
+    @cached_property
+    def _variables(self) -> Mapping[str, str]:
+        """Those of a probe; `env python3` in a script would wait for the first dead server on PATH."""
+        return {name: _answering(name, value, self._may_touch) for name, value in self._given.items()}
 
     def run(
         self, argv: Sequence[str], *, timeout: float | None = None, variables: Mapping[str, str] | None = None
@@ -87,6 +100,12 @@ class LocalRunner:
         if self._finalizer is not None:
             self._finalizer()
             self._finalizer = None
+
+
+def _answering(name: str, value: str, may_touch: Callable[[str], bool]) -> str:
+    if not name.upper().endswith("PATH"):
+        return value
+    return os.pathsep.join(part for part in value.split(os.pathsep) if not os.path.isabs(part) or may_touch(part))
 
 
 def _clean_up(scratch: Scratch, mark: str) -> None:

@@ -52,8 +52,12 @@ def search_places(paths: Sequence[str], *, system: bool = True) -> Where:
     :raises NotFoundError: for one that is not there; another is never taken in its place.
     """
     found = []
+    files = LocalFiles()
     for text in paths:
         path = Path(text).expanduser().absolute()
+        if not files.may_touch(str(path)):  # to look for it would wait for ever; the report says so
+            found.append(str(path))
+            continue
         if not path.exists():
             raise NotFoundError(f"the search path {text} does not exist")
         found.append(str(path if path.is_dir() else path.parent))
@@ -186,7 +190,9 @@ def detect(
     report = look(workspace, names, search, strict=bool(references))
     if search.register and workspace.host_override is None:
         registry = Registry(workspace.home)
-        registry.update(report.entries, looked_for=names, whole_system=search.where.system)
+        registry.update(
+            report.entries, looked_for=names, whole_system=search.where.system, is_there=_still_there(workspace)
+        )
     ranges = {reference.name: reference.range for reference in references}
     is_whole = search.where.system and workspace.host_override is None
     present = [*best_first(_installed(workspace, names) if is_whole else ()), *report.entries]
@@ -196,6 +202,14 @@ def detect(
     if search.target is not None:
         entries = [entry for entry in entries if serves(entry, search.target, workspace.host.target)]
     return Report(entries=tuple(entries), rejections=report.rejections, skipped=report.skipped)
+
+
+def _still_there(workspace: Workspace) -> Callable[[str], bool]:
+    """Give what tells whether a registered file is there; of one on a server that is gone nothing can be said."""
+    files = workspace.host.files
+    if not isinstance(files, LocalFiles):
+        return lambda _path: True
+    return lambda path: not files.may_touch(path) or files.stat(path) is not None
 
 
 def _installed(workspace: Workspace, names: Sequence[str]) -> list[Entry]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -30,18 +30,26 @@ class Registry:
         """Tell whether an entry was found before."""
         return entry.id in self._entries
 
-    def update(self, found: Iterable[Entry], *, looked_for: Sequence[str], whole_system: bool) -> None:
+    def update(
+        self,
+        found: Iterable[Entry],
+        *,
+        looked_for: Sequence[str],
+        whole_system: bool,
+        is_there: Callable[[str], bool] = os.path.exists,
+    ) -> None:
         """Take in what a detection found.
 
         :param looked_for: the softs that were looked for; their entries that are gone are forgotten.
         :param whole_system: whether the host's own folders were looked in, or search paths only.
+        :param is_there: tells whether a file of an entry is still there.
         """
         fresh = {entry.id: entry for entry in found}
         kept = {
             key: entry
             for key, entry in self._entries.items()
             if entry.soft not in looked_for
-            or (_is_there(entry) and not (whole_system and entry.origin != "search-path"))
+            or (not (whole_system and entry.origin != "search-path") and all(map(is_there, entry.files.values())))
         }
         merged = {**kept, **fresh}
         if merged != self._entries:
@@ -59,10 +67,6 @@ class Registry:
             # Detection of a read-only home still answers; it only can't remember.
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
-
-
-def _is_there(entry: Entry) -> bool:
-    return all(os.path.exists(path) for path in entry.files.values())
 
 
 def _read(path: Path) -> dict[str, Entry]:
