@@ -83,8 +83,9 @@ def _within(text: str, most: int) -> str:
 
 
 def _version(entry: Entry) -> str:
-    """Give the version, and which build or format of it this is."""
-    parts = dict.fromkeys(entry.attributes.get(name) for name in ("variant", "format"))
+    """Give the version, which build or format of it this is, and that it is partial or broken, if it is."""
+    names = ("variant", "format") if entry.is_whole else ("variant", "format", "state")
+    parts = dict.fromkeys(entry.attributes.get(name) for name in names)
     told = ", ".join(part for part in parts if isinstance(part, str) and part)
     return f"{entry.version or '-'} ({told})" if told else entry.version or "-"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.caches.data_sets import data_sets_in
@@ -18,7 +18,9 @@ from pkgmgr.detect.caches.plain import models_in
 from pkgmgr.detect.caches.spacy import pipeline_in
 from pkgmgr.detect.candidates import Candidate, Finding
 from pkgmgr.detect.folders import Folders, walk_folders
+from pkgmgr.detect.models.facts import COMPLETE
 from pkgmgr.detect.python_sites import Site
+from pkgmgr.host.ports import Files
 from pkgmgr.model.entry import Value
 from pkgmgr.model.soft import ArtifactFind, Recognition, Soft
 
@@ -44,15 +46,12 @@ class ArtifactIndex:
     _found: list[Artifact] | None = None
 
     def all(self) -> list[Artifact]:
-        """Give each once: two paths that lead to the same blob are one."""
+        """Give each once: two paths that lead to the same blob are one, and so are two of which one hash is stated."""
         if self._found is None:
-            kept: dict[tuple[str, int, int], Artifact] = {}
-            files = self.folders.host.files
+            gathered = _Gathered(self.folders.host.files)
             for artifact in self._look():
-                state = files.stat(artifact.path)
-                place = (state.device, state.inode) if state is not None else (0, hash(artifact.path))
-                kept.setdefault((artifact.kind, *place), artifact)
-            self._found = list(kept.values())
+                gathered.add(artifact)
+            self._found = gathered.all()
         return self._found
 
     def _look(self) -> Iterator[Artifact]:
@@ -84,6 +83,39 @@ class ArtifactIndex:
         for artifact in self.all():
             if fits(wanted, artifact) and not any(fits(other, artifact) for other in closer):
                 yield _candidate(soft, artifact)
+
+
+class _Gathered:
+    """What was found so far, each blob once: of two, the first stays, and is told where else it lies."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._kept: list[Artifact] = []
+        self._others: dict[int, dict[str, None]] = {}
+        self._by_place: dict[tuple[str, int, int], int] = {}
+        self._by_hash: dict[tuple[str, str], int] = {}
+
+    def add(self, artifact: Artifact) -> None:
+        state = self._files.stat(artifact.path)
+        place = (state.device, state.inode) if state is not None else (0, hash(artifact.path))
+        stated = artifact.attributes.get("sha256") if artifact.state == COMPLETE else None
+        known = self._by_place.get((artifact.kind, *place))
+        if known is None and stated:
+            known = self._by_hash.get((artifact.kind, str(stated)))
+        if known is None:
+            known = len(self._kept)
+            self._kept.append(artifact)
+        elif self._files.real(artifact.path) != self._files.real(self._kept[known].path):
+            self._others.setdefault(known, {})[artifact.path] = None
+        self._by_place.setdefault((artifact.kind, *place), known)
+        if stated:
+            self._by_hash.setdefault((artifact.kind, str(stated)), known)
+
+    def all(self) -> list[Artifact]:
+        for number, paths in self._others.items():
+            artifact = self._kept[number]
+            self._kept[number] = replace(artifact, attributes={**artifact.attributes, "also_at": [*paths]})
+        return self._kept
 
 
 def _lying_in(listing: Listing, origin: str) -> Iterator[Artifact]:

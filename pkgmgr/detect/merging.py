@@ -58,11 +58,11 @@ class _Newest:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _goodness(entry: Entry) -> tuple[bool, bool, _Newest, bool, str]:
-    """Put native ones first, then releases, then the newest: the first is what a requirement takes.
+def _goodness(entry: Entry) -> tuple[bool, bool, bool, _Newest, bool, str]:
+    """Put native ones first, then whole ones, then releases, then the newest: the first is what a requirement takes.
 
     Of one version, the usual build comes before a variant (a debug build of Python).
     """
     is_cross = bool(entry.emits) and entry.target not in entry.emits
     is_variant = bool(entry.attributes.get("variant"))
-    return (is_cross, version_key(entry).is_prerelease, _Newest(entry), is_variant, entry.id)
+    return (is_cross, not entry.is_whole, version_key(entry).is_prerelease, _Newest(entry), is_variant, entry.id)

@@ -18,6 +18,7 @@ from pkgmgr.detect.facts import fill
 from pkgmgr.environ.tools import NDK
 from pkgmgr.host.ports import Answer, Host
 from pkgmgr.jobs.detection import Search, fits_target, look
+from pkgmgr.jobs.hashing import hash_all
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.soft import Check
@@ -43,7 +44,7 @@ class Verdict:
 def check_all(workspace: Workspace, entries: Sequence[Entry]) -> list[Entry]:
     """Give the entries with what their checks have shown, as attribute ``check``.
 
-    Softs without a check leave their entries as they are.
+    Models and data sets are hashed. Other softs without a check leave their entries as they are.
     """
     compilers: list[Entry] | None = None
     checked = []
@@ -58,7 +59,7 @@ def check_all(workspace: Workspace, entries: Sequence[Entry]) -> list[Entry]:
         told: dict[str, object] = {"state": verdict.state, **({"reason": verdict.reason} if verdict.reason else {})}
         attributes = {**entry.attributes, "check": told}
         checked.append(msgspec.structs.replace(entry, attributes=attributes))
-    return checked
+    return hash_all(checked, workspace.cache / "seen")
 
 
 def find_compilers(workspace: Workspace) -> list[Entry]:

@@ -12,8 +12,6 @@ from pkgmgr.jobs.detection import BUILD_FAMILIES, fits_target
 from pkgmgr.model.entry import Entry, version_key
 from pkgmgr.model.target import ANY
 
-_NOT_WHOLE = ("partial", "broken")
-
 
 def in_order(entries: Iterable[Entry]) -> list[Entry]:
     """Give entries by soft, within one soft what was installed first, then the best first."""
@@ -42,7 +40,6 @@ def _may_be_taken(entry: Entry, target: str, host: str) -> bool:
         return False
     if entry.emits and not any(fits_target(text, target) for text in entry.emits):
         return False
-    if entry.attributes.get("state") in _NOT_WHOLE:
+    if not entry.is_whole:
         return False
     return entry.package is not None or entry.version is None or not version_key(entry).is_prerelease
-

@@ -45,6 +45,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """``sha256:…`` over what identifies it; changes when the thing changes."""
 
     @property
+    def is_whole(self) -> bool:
+        """False for a model or data set of which something is known to be missing or spoilt."""
+        return self.attributes.get("state") not in ("partial", "broken")
+
+    @property
     def emits(self) -> tuple[str, ...]:
         """The targets that a compiler generates code for; empty for anything else."""
         emits = self.attributes.get("emits", [])

@@ -180,7 +180,7 @@ def _is_whole(entry: Entry, demand: Demand) -> bool:
     """Tell whether a model or a data set is all there, unless what is not is asked for: ``+state=partial``."""
     if entry.soft.partition(".")[0] not in ("model", "dataset") or "state" in demand.variants:
         return True
-    return entry.attributes.get("state") not in ("partial", "broken")
+    return entry.is_whole
 
 
 def _variants_fit(entry: Entry, demand: Demand, world: World, settings: Sequence[Settings]) -> bool:

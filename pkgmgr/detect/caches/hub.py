@@ -56,7 +56,7 @@ def _unfinished(artifact: Artifact) -> Artifact:
 def _with_hash(files: Files, model: Artifact) -> Artifact:
     """Add the hash that the hub states of a large file: its blob is called so."""
     blob = posixpath.basename(files.real(model.path))
-    if _SHA256.match(blob) is None:
+    if _SHA256.match(blob) is None or "part-2" in model.files:
         return model
     return replace(model, attributes={**model.attributes, "sha256": blob})
 

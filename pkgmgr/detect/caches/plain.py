@@ -95,7 +95,7 @@ def _model(listing: Listing, name: str, meant: str, origin: str) -> Iterator[Art
         origin=origin,
         state=facts.state,
         size=_size(files, parts),
-        files={"model": path, **beside},
+        files={"model": path, **_parts(files, path, parts), **beside},
         attributes=attributes,
         layers=facts.layers,
     )
@@ -180,6 +180,7 @@ def _with_parts(listing: Listing, name: str, facts: ModelFacts) -> tuple[ModelFa
         below = files.names(listing.path("variables"))
         is_whole = "variables.index" in below and len(below) > 1
         facts = replace(facts, state=COMPLETE if is_whole else PARTIAL, reason="" if is_whole else _NO_VARIABLES)
+        wanted = [f"variables/{part}" for part in below]
     missing = [part for part in wanted if files.stat(listing.path(part)) is None]
     if missing:
         lacks: list[Value] = list(missing[:5])
@@ -200,6 +201,12 @@ def _with_shards(files: Files, others: Iterable[str], facts: ModelFacts) -> Mode
         count = (facts.parameters or 0) + (told.parameters or 0)
         facts = replace(facts, parameters=count or None, layers=(*facts.layers, *told.layers))
     return facts
+
+
+def _parts(files: Files, path: str, parts: Iterable[str]) -> Mapping[str, str]:
+    """Give role → path of the further files of a model: what is locked and verified is all of it."""
+    there = dict.fromkeys(part for part in parts if part != path and files.stat(part) is not None)
+    return {f"part-{number}": part for number, part in enumerate(there, start=2)}
 
 
 def _size(files: Files, paths: Iterable[str]) -> int:
