@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pkgmgr.jobs.installation import make_plan as make_plan
     from pkgmgr.jobs.locking import make_lock as make_lock
     from pkgmgr.jobs.locking import write_lock as write_lock
-    from pkgmgr.jobs.running import prepare as prepare
+    from pkgmgr.jobs.preparing import prepare as prepare
     from pkgmgr.jobs.running import run_task as run_task
     from pkgmgr.jobs.syncing import meet_lock as meet_lock
     from pkgmgr.jobs.workspace import Workspace as Workspace
@@ -62,7 +62,8 @@ _HOMES = {
     "jobs.drift": ("verify_target",),
     "jobs.locking": ("make_lock", "write_lock"),
     "jobs.syncing": ("meet_lock",),
-    "jobs.running": ("prepare", "run_task"),
+    "jobs.preparing": ("prepare",),
+    "jobs.running": ("run_task",),
     "jobs.workspace": ("Workspace", "open_workspace"),
     "model.entry": ("Entry", "Rejection"),
     "model.errors": ("CkpmError",),

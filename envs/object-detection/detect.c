@@ -2,6 +2,10 @@
  *
  * usage: detect MODEL OUTPUT [--threads=N] [--score=X] [--nms=X] [--repetitions=N] [--warmup=N] PHOTO...
  *
+ * A photo's name that begins with @ is a file that lists photos, one a line. With - as the output the program serves:
+ * it reads all photos, says "ready VERSION", and for each line with a photo's number it says "NUMBER DETECTIONS
+ * MILLISECONDS", until its input ends.
+ *
  * Resizing and suppression are those of images.py and boxes.py, operation by operation, so that results can be compared.
  */
 
@@ -273,49 +277,138 @@ static void write_photo(FILE *out, int width, int height, const double *times, i
     fprintf(out, "]}");
 }
 
+struct photo {
+    const char *path;
+    unsigned char *pixels;
+    int width, height;
+};
+
+struct photos {
+    struct photo *list;
+    int count;
+};
+
+static void add_photo(struct photos *photos, const char *path)
+{
+    struct photo *list = realloc(photos->list, sizeof *list * ((size_t)photos->count + 1));
+    if (!list)
+        fail("memory", "there is not enough");
+    list[photos->count++] = (struct photo){path, NULL, 0, 0};
+    photos->list = list;
+}
+
+static void add_listed(struct photos *photos, const char *path)
+{
+    char line[4096];
+    FILE *file = fopen(path, "r");
+    if (!file)
+        fail(path, strerror(errno));
+    while (fgets(line, sizeof line, file)) {
+        size_t length = strcspn(line, "\r\n");
+        char *copy = allocate(length + 1, 1);
+        memcpy(copy, line, length);
+        if (length)
+            add_photo(photos, copy);
+    }
+    if (ferror(file))
+        fail(path, "it can't be read");
+    fclose(file);
+}
+
+static void decode(struct photo *photo)
+{
+    int channels;
+    photo->pixels = stbi_load(photo->path, &photo->width, &photo->height, &channels, CHANNELS);
+    if (!photo->pixels)
+        fail(photo->path, stbi_failure_reason());
+}
+
+/* Answer numbers of photos on the input, for whoever measures from outside. */
+static void serve(struct network *network, const struct settings *settings, struct photos *photos,
+                  struct candidate *likely, struct detection *kept)
+{
+    char line[64], *end;
+    int place;
+    for (place = 0; place < photos->count; place++)
+        decode(&photos->list[place]);
+    for (place = 0; photos->count && place < settings->warmup; place++)
+        detect(network, photos->list[0].pixels, photos->list[0].width, photos->list[0].height, settings, likely, kept);
+    printf("ready %s\n", TfLiteVersion());
+    fflush(stdout);
+    while (fgets(line, sizeof line, stdin)) {
+        long number = strtol(line, &end, 10);
+        const struct photo *photo;
+        double start;
+        int count;
+        if (end == line || number < 0 || number >= photos->count)
+            fail("input", "not the number of a photo");
+        photo = &photos->list[number];
+        start = milliseconds();
+        count = detect(network, photo->pixels, photo->width, photo->height, settings, likely, kept);
+        printf("%ld %d %.6f\n", number, count, milliseconds() - start);
+        fflush(stdout);
+    }
+}
+
+/* Find things on each photo, as often as wanted, and write it all. */
+static void measure(struct network *network, const struct settings *settings, struct photos *photos, const char *output,
+                    struct candidate *likely, struct detection *kept)
+{
+    double *times = allocate((size_t)settings->repetitions, sizeof *times);
+    FILE *out = fopen(output, "w");
+    int place, round;
+    if (!out)
+        fail(output, strerror(errno));
+    fprintf(out, "{\"version\": \"%s\", \"images\": [", TfLiteVersion());
+    for (place = 0; place < photos->count; place++) {
+        struct photo *photo = &photos->list[place];
+        int count = 0;
+        decode(photo);
+        for (round = place ? settings->warmup : 0; round < settings->warmup; round++)
+            detect(network, photo->pixels, photo->width, photo->height, settings, likely, kept);
+        for (round = 0; round < settings->repetitions; round++) {
+            double start = milliseconds();
+            count = detect(network, photo->pixels, photo->width, photo->height, settings, likely, kept);
+            times[round] = milliseconds() - start;
+        }
+        fprintf(out, "%s\n", place ? "," : "");
+        write_photo(out, photo->width, photo->height, times, settings->repetitions, kept, count);
+        stbi_image_free(photo->pixels);
+    }
+    fprintf(out, "\n]}\n");
+    if (ferror(out) || fclose(out) != 0)
+        fail(output, strerror(errno));
+    free(times);
+}
+
 int main(int argc, char **argv)
 {
     struct settings settings = {0, 1, 1, 0.05, 0.6};
     struct network network;
+    struct photos photos = {NULL, 0};
     struct candidate *likely;
     struct detection *kept;
-    double *times;
-    FILE *out;
-    int place, round, written = 0;
+    int place;
 
     if (argc < 4) {
-        fprintf(stderr, "usage: %s MODEL OUTPUT [--threads=N] [--score=X] [--nms=X] [--repetitions=N] [--warmup=N] "
-                        "PHOTO...\n", argv[0]);
+        fprintf(stderr, "usage: %s MODEL OUTPUT|- [--threads=N] [--score=X] [--nms=X] [--repetitions=N] [--warmup=N] "
+                        "PHOTO|@LIST...\n", argv[0]);
         return 2;
     }
     for (place = 3; place < argc && read_option(&settings, argv[place]); place++)
         ;
+    for (; place < argc; place++) {
+        if (argv[place][0] == '@')
+            add_listed(&photos, argv[place] + 1);
+        else
+            add_photo(&photos, argv[place]);
+    }
     network = load(argv[1], settings.threads);
     likely = allocate((size_t)network.anchors, sizeof *likely);
     kept = allocate((size_t)CLASSES * MOST, sizeof *kept);
-    times = allocate((size_t)settings.repetitions, sizeof *times);
-    out = fopen(argv[2], "w");
-    if (!out)
-        fail(argv[2], strerror(errno));
-    fprintf(out, "{\"version\": \"%s\", \"images\": [", TfLiteVersion());
-    for (; place < argc; place++) {
-        int width, height, channels, count = 0;
-        unsigned char *pixels = stbi_load(argv[place], &width, &height, &channels, CHANNELS);
-        if (!pixels)
-            fail(argv[place], stbi_failure_reason());
-        for (round = 0; !written && round < settings.warmup; round++)
-            detect(&network, pixels, width, height, &settings, likely, kept);
-        for (round = 0; round < settings.repetitions; round++) {
-            double start = milliseconds();
-            count = detect(&network, pixels, width, height, &settings, likely, kept);
-            times[round] = milliseconds() - start;
-        }
-        fprintf(out, "%s\n", written++ ? "," : "");
-        write_photo(out, width, height, times, settings.repetitions, kept, count);
-        stbi_image_free(pixels);
-    }
-    fprintf(out, "\n]}\n");
-    if (ferror(out) || fclose(out) != 0)
-        fail(argv[2], strerror(errno));
+    if (strcmp(argv[2], "-") == 0)
+        serve(&network, &settings, &photos, likely, kept);
+    else
+        measure(&network, &settings, &photos, argv[2], likely, kept);
     return 0;
 }

@@ -16,8 +16,9 @@ from engines import open_engine
 from evaluation import Accuracy, Expected, coco_rows, evaluate, expected_accuracy
 from figures import latency_figures, repetition_figures
 from images import DataError
-from measure import Measurement, Settings, measure_engine, measure_program
+from measure import Measurement, Settings, measure_engine
 from PIL import Image
+from program import Program, Served, find_program, measure_program, name_photos
 
 HERE = Path(__file__).parent
 SHOWN = 12
@@ -40,6 +41,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--output", type=Path, required=True, help="folder to write to")
     made.add_argument("--program", type=Path, help="the C detector")
     made.add_argument("--launcher", default="", help="what stands in front of it, such as an emulator")
+    made.add_argument(
+        "--portable", default="", help="folder for a device, where the launcher starts the program"
+    )
     made.add_argument("--arch", default="v2-lite")
     made.add_argument("--precision", default="f32")
     made.add_argument("--batch", type=positive, default=1)
@@ -89,17 +93,22 @@ def main(arguments: Sequence[str]) -> int:
         if dataset.missing:
             print(f"note: {dataset.missing} annotated photos are not there, and are left out", file=sys.stderr)
         settings = settings_of(options)
-        if options.harness == "loadgen":
-            from scenarios import run_loadgen
-
-            if options.engine == "tflite-c":
-                raise DataError("the C detector does not run under LoadGen: choose another engine")
-            engine = open_engine(options.engine, options.model, threads=options.threads)
-            return run_loadgen(engine, dataset, settings, options)
         if options.engine == "tflite-c":
-            measured = measure_program(
-                options.program, options.launcher, options.model, dataset, settings, options.output / "detector.json"
-            )
+            program = find_program(options.program, options.launcher, options.model, options.portable)
+            if not program.words:
+                return not_run(options, program, dataset)
+        if options.harness == "loadgen":
+            from scenarios import Detector, InProcess, run_loadgen
+
+            detector: Detector
+            if options.engine == "tflite-c":
+                detector = Served(program, dataset, settings, options.output)
+            else:
+                engine = open_engine(options.engine, options.model, threads=options.threads)
+                detector = InProcess(engine, dataset, settings)
+            return run_loadgen(detector, len(dataset.photos), options)
+        if options.engine == "tflite-c":
+            measured = measure_program(program, dataset, settings, options.output)
         else:
             engine = open_engine(options.engine, options.model, threads=options.threads)
             measured = measure_engine(engine, dataset, settings)
@@ -108,6 +117,25 @@ def main(arguments: Sequence[str]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def not_run(options: argparse.Namespace, program: Program, dataset: Dataset) -> int:
+    """Complete the folder for a device that is not there, and say what to do with it."""
+    name_photos(program, dataset.photos, options.output)
+    table = [
+        ("not run", "no device is there, and nothing here runs its programs"),
+        ("folder", str(program.folder)),
+        ("on the device", "copy the folder there, and in it: sh run.sh"),
+    ]
+    write_json(options.output / "result.json", {"table": table, "images": len(dataset.photos)})
+    print_table(table)
+    return 0
+
+
+def print_table(table: Sequence[tuple[str, str]]) -> None:
+    """Print names and values in two columns."""
+    width = max(len(name) for name, _ in table)
+    print("\n".join(f"{name:<{width}}  {value}" for name, value in table))
 
 
 def settings_of(options: argparse.Namespace) -> Settings:
@@ -147,8 +175,7 @@ def report(options: argparse.Namespace, dataset: Dataset, measured: Measurement)
         "pictures": keep_pictures(options.output, dataset, measured.detections),
     }
     write_json(options.output / "result.json", result)
-    width = max(len(name) for name, _ in table)
-    print("\n".join(f"{name:<{width}}  {value}" for name, value in table))
+    print_table(table)
 
 
 def verdict(accuracy: Accuracy, expected: Expected | None) -> str:

@@ -1,14 +1,10 @@
-"""Running the detector over photos and timing it: in this process, or in a program of its own."""
+"""Running the detector over photos and timing it in this process; what a program of its own has measured."""
 
 from __future__ import annotations
 
-import json
-import shlex
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from boxes import Detection, select
 from dataset import Dataset, Photo, read_photo
@@ -85,38 +81,6 @@ def measure_engine(engine: Engine, dataset: Dataset, settings: Settings) -> Meas
         latencies=latencies,
         stages={stage: total / runs for stage, total in stages.items()},
     )
-
-
-def measure_program(
-    program: Path, launcher: str, model: Path, dataset: Dataset, settings: Settings, output: Path
-) -> Measurement:
-    """Time the C detector, natively or behind an emulator, and read what it wrote.
-
-    :raises DataError: when it fails; what it said is in the message.
-    """
-    argv = [
-        *shlex.split(launcher),
-        str(program),
-        str(model),
-        str(output),
-        *(f"--{name}={value}" for name, value in _options(settings).items()),
-        *(str(photo.path) for photo in dataset.photos),
-    ]
-    done = subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace")
-    if done.returncode != 0:
-        said = done.stderr.strip() or f"it exited with {done.returncode}"
-        raise DataError(f"the C detector failed: {said}")
-    return read_measurement(json.loads(output.read_text(encoding="utf-8")), dataset.photos)
-
-
-def _options(settings: Settings) -> dict[str, object]:
-    return {
-        "threads": settings.threads,
-        "score": settings.score_threshold,
-        "nms": settings.nms_threshold,
-        "repetitions": settings.repetitions,
-        "warmup": settings.warmup,
-    }
 
 
 def read_measurement(content: Mapping[str, object], photos: Sequence[Photo]) -> Measurement:

@@ -8,7 +8,7 @@ import queue
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import mlperf_loadgen as loadgen
 from dataset import Dataset, read_photo
@@ -17,23 +17,52 @@ from images import DataError
 from measure import Settings, detect
 
 
-def run_loadgen(engine: Engine, dataset: Dataset, settings: Settings, options: argparse.Namespace) -> int:
+class Detector(Protocol):
+    """Finds things on photos by their number, one at a time."""
+
+    name: str
+    version: str
+
+    def detect(self, index: int) -> None:
+        """Find things on one photo, and wait until it is done."""
+
+    def close(self) -> None:
+        """Give back what it holds."""
+
+
+class InProcess:
+    """An engine of this process, its photos decoded beforehand."""
+
+    def __init__(self, engine: Engine, dataset: Dataset, settings: Settings) -> None:
+        self.name, self.version = engine.name, engine.version
+        self._engine, self._settings = engine, settings
+        self._images = [read_photo(photo) for photo in dataset.photos]
+        for _ in range(settings.warmup):
+            self.detect(0)
+
+    def detect(self, index: int) -> None:
+        """Run the engine."""
+        detect(self._engine, self._images[index], self._settings, [])
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def run_loadgen(detector: Detector, photos: int, options: argparse.Namespace) -> int:
     """Run one scenario, keep LoadGen's logs beside the results, print its verdict and write the figures.
 
     An invalid run is a finished run: the verdict is in the figures, as LoadGen gave it.
     """
     logs = options.output / "loadgen"
     logs.mkdir(exist_ok=True)
-    images = [read_photo(photo) for photo in dataset.photos]
-    for _ in range(settings.warmup):
-        detect(engine, images[0], settings, [])
-    worker = Worker(engine, images, settings)
+    worker = Worker(detector)
     sut = loadgen.ConstructSUT(worker.take, lambda: None)
-    library = loadgen.ConstructQSL(len(images), len(images), lambda samples: None, lambda samples: None)
+    library = loadgen.ConstructQSL(photos, photos, lambda samples: None, lambda samples: None)
     try:
         loadgen.StartTestWithLogSettings(sut, library, test_settings(options), log_settings(logs))
     finally:
         worker.close()
+        detector.close()
         loadgen.DestroyQSL(library)
         loadgen.DestroySUT(sut)
     if worker.error is not None:
@@ -44,7 +73,7 @@ def run_loadgen(engine: Engine, dataset: Dataset, settings: Settings, options: a
         ("scenario", options.scenario),
         ("result", figures["result"] + (f": {'; '.join(figures['reasons'])}" if figures["reasons"] else "")),
         *((name, figures["values"][name]) for name in figures["values"]),
-        ("framework", f"{engine.name} {engine.version}"),
+        ("framework", f"{detector.name} {detector.version}"),
     ]
     content = {"table": table, "scenario": options.scenario, **figures}
     (options.output / "result.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -56,9 +85,9 @@ def run_loadgen(engine: Engine, dataset: Dataset, settings: Settings, options: a
 class Worker:
     """Answers LoadGen's queries, one thread behind a queue, as the engines' sessions serve one at a time."""
 
-    def __init__(self, engine: Engine, images: Sequence[object], settings: Settings) -> None:
+    def __init__(self, detector: Detector) -> None:
         self.error: Exception | None = None
-        self._engine, self._images, self._settings = engine, images, settings
+        self._detector = detector
         self._queries: queue.SimpleQueue[list[tuple[int, int]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
@@ -77,7 +106,7 @@ class Worker:
             for identity, index in query:
                 try:
                     if self.error is None:
-                        detect(self._engine, self._images[index], self._settings, [])
+                        self._detector.detect(index)
                 except Exception as error:  # noqa: BLE001 - LoadGen would wait for ever: told when it is over
                     self.error = error
                 loadgen.QuerySamplesComplete([loadgen.QuerySampleResponse(identity, 0, 0)])

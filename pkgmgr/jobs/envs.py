@@ -201,6 +201,7 @@ def inputs_digest(workspace: Workspace, loaded: LoadedEnv) -> str:
                 "targets": env.targets,
                 "params": env.params,
                 "accept": env.accept,
+                **({"instead": env.instead} if env.instead else {}),
             }
         )
     return "sha256:" + hashlib.sha256(msgspec.json.encode(content, order="sorted")).hexdigest()

@@ -1,175 +1,50 @@
-"""Run a task of an env: resolve, build what it needs, run it on its target, check and record."""
+"""Run a task of an env: build what it needs, run it on its target, check and record."""
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import hashlib
 import json
 import os
 import shlex
-import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
 from pkgmgr import __version__
-from pkgmgr.catalog.document import nearest_name
-from pkgmgr.environ.compose import apply, compose
-from pkgmgr.install.context import BuildContext, write_scripts
-from pkgmgr.install.job import Installer
-from pkgmgr.install.steps import perform_all
-from pkgmgr.install.store import folder_hash
+from pkgmgr.environ.compose import apply
 from pkgmgr.install.texts import entry_texts, fill_all, fill_text
-from pkgmgr.install.toolchain import make_toolchain
-from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, find_env, param_values, request_for
-from pkgmgr.jobs.installation import (
-    Installation,
-    Wishes,
-    carry_out,
-    host_target,
-    make_installer,
-    make_plan,
-    wanted_target,
-)
-from pkgmgr.jobs.locking import with_locked_pythons
+from pkgmgr.jobs.building import built
+from pkgmgr.jobs.envs import param_values, request_for
+from pkgmgr.jobs.installation import Wishes, host_target
+from pkgmgr.jobs.preparing import Prepared, choose_task
 from pkgmgr.jobs.workspace import Workspace
-from pkgmgr.model.condition import Circumstances, holds
-from pkgmgr.model.entry import Entry, Value
+from pkgmgr.model.entry import Value
 from pkgmgr.model.env import Task
-from pkgmgr.model.errors import CkpmError, Interrupted, NotFoundError
+from pkgmgr.model.errors import CkpmError, Interrupted
 from pkgmgr.model.operation import Operation
-from pkgmgr.model.package import AnyStep
-from pkgmgr.model.plan import Plan
-from pkgmgr.model.reference import Reference
-from pkgmgr.model.target import Target, parse_target
-from pkgmgr.run.emulate import launcher, runs_natively, sysroot_of
+from pkgmgr.run.emulate import launcher, runs_natively
 from pkgmgr.run.execute import Ended, execute, judge, read_metrics
+from pkgmgr.run.portable import OUTPUT
 from pkgmgr.run.record import Result, finished, process_start, write_result
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prepared:
-    """An env made ready for one target."""
+class Call:
+    """A program, ready to be started."""
 
-    loaded: LoadedEnv
-    target: Target
-    done: Installation
-    operations: tuple[Operation, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def roles(self) -> dict[str, Entry]:
-        """Role → the entry that meets it; the name of its soft is a role, too."""
-        found = {role: self.done.entries[key] for role, key in self.done.plan.roots.items() if key in self.done.entries}
-        return {**{entry.soft: entry for entry in found.values()}, **found}
-
-
-def choose_task(loaded: LoadedEnv, name: str | None) -> tuple[str, Task]:
-    """Give a task by name, the default one, or the only one.
-
-    :raises NotFoundError: naming the nearest one.
-    """
-    tasks = loaded.env.tasks
-    chosen = name or loaded.env.default_task or (next(iter(tasks)) if len(tasks) == 1 else "")
-    if chosen in tasks:
-        return chosen, tasks[chosen]
-    nearest = nearest_name(chosen, tasks)
-    have = f"did you mean {nearest!r}?" if nearest else f"its tasks: {', '.join(tasks) or 'none'}"
-    raise NotFoundError(f"env {loaded.env.name} has no task {chosen!r}" if chosen else "which task?", hint=have)
-
-
-def runnable_target(workspace: Workspace, loaded: LoadedEnv, wanted: Target) -> tuple[Target, str]:
-    """Give the target to build for so that the result can be run, and a note if it is another one.
-
-    A dynamic program needs the target's C library on this host to be emulated; where that is not there and the env
-    does not bring it, a static program of a target that runs there too is built instead.
-    """
-    host = host_target(workspace)
-    document = workspace.catalog.require_target(str(wanted))[1]
-    if runs_natively(wanted, host) or document.command or document.libc != "glibc":
-        return wanted, ""
-    if sysroot_of(document, workspace.host.files) is not None or not document.runs:
-        return wanted, ""
-    if request_for(workspace, loaded, wanted).sysroot:
-        return wanted, ""
-    other = parse_target(document.runs[0])
-    return other, (
-        f"no C library for {wanted} is here to run its programs with, so they are built as static {other} programs, "
-        f"which run there too"
-    )
-
-
-def _locked_wishes(
-    workspace: Workspace, loaded: LoadedEnv, target: Target, wishes: Wishes, request: EnvRequest
-) -> Wishes:
-    """Hold a run to the env's lock, unless settings have made other requirements of it than those that are locked."""
-    mine = dataclasses.replace(wishes, target=str(target))
-    if request.requirements != request_for(workspace, loaded, target).requirements:
-        return mine
-    return with_locked_pythons(workspace, loaded, target, mine)
-
-
-def plan_env(
-    workspace: Workspace, loaded: LoadedEnv, wishes: Wishes, settings: Mapping[str, str]
-) -> tuple[Plan, Target, str]:
-    """Resolve an env without doing anything."""
-    target, note = runnable_target(workspace, loaded, wanted_target(workspace, wishes.target))
-    request = request_for(workspace, loaded, target, settings)
-    mine = _locked_wishes(workspace, loaded, target, wishes, request)
-    plan, _ = make_plan(workspace, request.requirements, mine)
-    return plan, target, note
-
-
-def prepare(
-    workspace: Workspace,
-    reference: Reference | None,
-    wishes: Wishes,
-    settings: Mapping[str, str],
-    *,
-    show: object = None,
-) -> Prepared:
-    """Resolve an env and make what is missing.
-
-    :param show: called with the plan before anything is done.
-    """
-    loaded = find_env(workspace, reference)
-    target, note = runnable_target(workspace, loaded, wanted_target(workspace, wishes.target))
-    request = request_for(workspace, loaded, target, settings)
-    mine = _locked_wishes(workspace, loaded, target, wishes, request)
-    plan, world = make_plan(workspace, request.requirements, mine)
-    if callable(show):
-        show(plan)
-    done = carry_out(workspace, plan, world, mine)
-    operations = compose(done.roots, request.operations)
-    notes = ([note] if note else []) + list(plan.notes)
-    served = served_target(workspace, plan, target)
-    if served != target:
-        notes.append(f"no toolchain for {target} is here: built as static {served} programs, not tried on a device")
-    return Prepared(loaded=loaded, target=served, done=done, operations=operations, notes=tuple(notes))
-
-
-def served_target(workspace: Workspace, plan: Plan, target: Target) -> Target:
-    """Give the target that the compiler of a plan serves: the one wanted, or one whose programs run there.
-
-    One that is yet to be installed is made for this host; what it will emit is in its package.
-    """
-    compilers = [step for step in plan.steps if step.soft.startswith("compiler.") and step.toolchain_target]
-    if not compilers:
-        return target
-    served = parse_target(compilers[0].toolchain_target)
-    if compilers[0].entry is None and compilers[0].package:
-        emits = workspace.catalog.require_package(compilers[0].package).emits
-        document = workspace.catalog.require_target(str(target))[1]
-        names = [str(target), str(target.base), *document.runs]
-        served = next((parse_target(name) for name in names if any(fnmatchcase(name, glob) for glob in emits)), served)
-    return target if served.base == target.base and not served.detail else served
+    argv: tuple[str, ...]
+    folder: Path
+    variables: Mapping[str, str]
+    figures: tuple[Path, ...]
+    """Where the figures may be, the likeliest first."""
+    not_run: str = ""
+    """Why nothing here can run it; its folder is all that was wanted."""
 
 
 def run_task(
@@ -196,110 +71,84 @@ def run_task(
         done = run_task(workspace, prepared, earlier, {}, wishes=wishes, echo=echo)
         if done.state != "done":
             return done
-    build = build_folder(workspace, prepared, name)
     begun = _begin(workspace, prepared, name, params)
     texts = {
         "env": str(loaded.folder),
-        "build": str(build),
         "result": begun.folder,
         "target": str(prepared.target),
         **params,
         **entry_texts(prepared.roles),
     }
+    is_begun = False
     try:
-        if task.step:
-            _build(workspace, prepared, name, task, build, texts, params, wishes)
-        build.mkdir(parents=True, exist_ok=True)
-        front = _launcher(workspace, prepared, task)
-        texts["launcher"] = shlex.join(front)
-        argv = [*fill_all(task.run, texts, where=f"task {name}"), *extra]
-        own = [
-            msgspec.structs.replace(
-                item, value=None if item.value is None else fill_text(item.value, texts, where=name)
-            )
-            for item in task.env
-        ]
-        folder = Path(fill_text(task.folder, texts, where=name)) if task.folder else loaded.folder
+        with built(workspace, prepared, name, task, params, texts, wishes) as build:
+            texts["build"] = str(build)
+            call = _call(workspace, prepared, name, task, params, texts, begun.id, extra, wishes)
+            is_begun = True
+            return _execute(workspace, task, begun, call, echo)
     except (CkpmError, OSError, KeyboardInterrupt) as error:
-        why = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
-        write_result(workspace.home, finished(begun, Ended(code=None), reason=f"not begun: {why}"))
+        if not is_begun:
+            why = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+            write_result(workspace.home, finished(begun, Ended(code=None), reason=f"not begun: {why}"))
         raise
+
+
+def _call(
+    workspace: Workspace,
+    prepared: Prepared,
+    name: str,
+    task: Task,
+    params: Mapping[str, str],
+    texts: dict[str, str],
+    identity: str,
+    extra: Sequence[str],
+    wishes: Wishes,
+) -> Call:
+    """Put together what is started: words, folder, variables."""
+    from pkgmgr.jobs.carrying import carry, is_carried  # where the target has machines of its own
+
+    loaded = prepared.loaded
+    folder = Path(fill_text(task.folder, texts, where=name)) if task.folder else loaded.folder
+    figures = (Path(texts["result"]), folder, Path(texts["build"]))
     settings_env = [Operation(op="set", var=key, value=value) for key, value in params.items()]
+    own = [
+        msgspec.structs.replace(item, value=None if item.value is None else fill_text(item.value, texts, where=name))
+        for item in task.env
+    ]
     variables = apply([*prepared.operations, *settings_env, *own], workspace.variables)
-    begun = msgspec.structs.replace(begun, argv=tuple([*front, *argv] if task.on == "target" else argv))
-    return _execute(workspace, task, begun, variables, folder, build, echo)
+    if not is_carried(prepared, task, params):
+        front = _launcher(workspace, prepared, task)
+        texts |= {"launcher": shlex.join(front), "portable": ""}
+        argv = [*fill_all(task.run, texts, where=f"task {name}"), *extra]
+        words = (*front, *argv) if task.on == "target" else tuple(argv)
+        return Call(argv=words, folder=folder, variables=variables, figures=figures)
+    carried = carry(workspace, prepared, name, task, texts, identity)
+    wishes.tell(f"made {carried.folder}: {len(carried.checked)} programs and libraries for {prepared.place.name}")
+    texts |= {"launcher": shlex.join(carried.launcher), "portable": str(carried.folder)}
+    if task.on != "target":
+        argv = [*fill_all(task.run, texts, where=f"task {name}"), *extra]
+        return Call(argv=tuple(argv), folder=folder, variables=variables, figures=figures)
+    # There, the run's own folder is the one that comes back.
+    argv = [*fill_all(task.run[1:], {**texts, "result": OUTPUT}, where=f"task {name}"), *extra]
+    return Call(
+        argv=(*carried.launcher, *argv),
+        folder=carried.folder,
+        variables=variables,
+        figures=(carried.folder / OUTPUT,),
+        not_run="" if carried.launcher else carried.how,
+    )
 
 
 def _launcher(workspace: Workspace, prepared: Prepared, task: Task) -> tuple[str, ...]:
     """Give what stands in front of the target's programs, for a task that runs or starts some."""
     if task.on != "target" and not any("{launcher}" in word for word in task.run):
         return ()
-    document, host = workspace.catalog.require_target(str(prepared.target))[1], host_target(workspace)
+    document, host = prepared.place, host_target(workspace)
     if runs_natively(prepared.target, host):
         return document.command
     request = request_for(workspace, prepared.loaded, prepared.target)
     own = fill_text(request.sysroot, entry_texts(prepared.roles), where=f"env {prepared.loaded.env.name}: sysroot")
     return launcher(prepared.target, host, document, prepared.roles, workspace.host.files, own)
-
-
-def build_folder(workspace: Workspace, prepared: Prepared, task: str) -> Path:
-    """Give where a task's programs are built, one folder for each env's place, target and task."""
-    place = hashlib.sha256(str(prepared.loaded.path).encode()).hexdigest()[:8]
-    return workspace.home / "builds" / f"{prepared.loaded.env.name}-{place}" / str(prepared.target) / task
-
-
-def _build(
-    workspace: Workspace,
-    prepared: Prepared,
-    name: str,
-    task: Task,
-    build: Path,
-    texts: Mapping[str, str],
-    params: Mapping[str, str],
-    wishes: Wishes,
-) -> None:
-    """Perform a task's steps, unless nothing that they depend on has changed."""
-    document = workspace.catalog.require_target(str(prepared.target))[1]
-    circumstances = Circumstances(target=prepared.target, libc=document.libc, variants=params)
-    steps = tuple(step for step in task.step if holds(step.when, circumstances))
-    if not steps:
-        return
-    stamp = _stamp(prepared, steps)
-    mark = build / ".ckpm-built"
-    if mark.is_file() and mark.read_text() == stamp:
-        return
-    shutil.rmtree(build, ignore_errors=True)
-    build.mkdir(parents=True)
-    roles = prepared.roles
-    installer: Installer = make_installer(workspace, wishes)
-    compiler = next((entry for entry in roles.values() if "compiler" in entry.tags), None)
-    host = host_target(workspace)
-    toolchain = make_toolchain(compiler, prepared.target, document, host) if compiler is not None else None
-    wishes.tell(f"building task {name} for {prepared.target}")
-    context = BuildContext(
-        name=f"task {name}",
-        build=build,
-        prefix=build,
-        folder=prepared.loaded.folder,
-        log=build / "build.log",
-        sources={},
-        roles=roles,
-        texts={**texts, "prefix": str(build), "jobs": str(installer.jobs)},
-        toolchain=toolchain,
-        cache=workspace.cache,
-        host=str(host),
-        jobs=installer.jobs,
-        offline=workspace.offline,
-        scripts=write_scripts(toolchain, build / ".tools") if toolchain is not None else {},
-    )
-    perform_all(steps, context, circumstances)
-    mark.write_text(stamp)
-
-
-def _stamp(prepared: Prepared, steps: Sequence[AnyStep]) -> str:
-    used = sorted(f"{entry.id} {entry.fingerprint}" for entry in prepared.roles.values())
-    content = msgspec.json.encode([steps, used, folder_hash(prepared.loaded.folder)], order="sorted")
-    return hashlib.sha256(content).hexdigest()
 
 
 def _begin(workspace: Workspace, prepared: Prepared, name: str, params: Mapping[str, str]) -> Result:
@@ -349,23 +198,20 @@ def measured_host(workspace: Workspace) -> dict[str, Value]:
     return {**found, "drivers": dict(facts.drivers)}
 
 
-def _execute(
-    workspace: Workspace,
-    task: Task,
-    begun: Result,
-    variables: Mapping[str, str],
-    folder: Path,
-    build: Path,
-    echo: BinaryIO | None,
-) -> Result:
+def _execute(workspace: Workspace, task: Task, begun: Result, call: Call, echo: BinaryIO | None) -> Result:
+    begun = msgspec.structs.replace(begun, argv=call.argv)
+    if call.not_run:
+        metrics: dict[str, Value] = {"table": [["not run", call.not_run], ["folder", str(call.folder)]]}
+        result = finished(begun, Ended(code=0), reason="", metrics=metrics)
+        write_result(workspace.home, result)
+        return result
     begin, since = time.monotonic(), time.time()
-    ended = execute(begun.argv, folder, variables, Path(begun.output), echo)
+    ended = execute(call.argv, call.folder, call.variables, Path(begun.output), echo)
     begun = msgspec.structs.replace(begun, seconds=round(time.monotonic() - begin, 6))
     reason = judge(task, ended)
-    metrics: dict[str, Value] = {}
+    metrics = {}
     if not reason and task.metrics:
-        places = (Path(begun.folder), folder, build)
-        metrics, reason = read_metrics(*(place / task.metrics for place in places), since=since)
+        metrics, reason = read_metrics(*(place / task.metrics for place in call.figures), since=since)
     result = finished(begun, ended, reason=reason, metrics=metrics)
     write_result(workspace.home, result)
     if ended.is_interrupted:

@@ -32,6 +32,22 @@ class Expect(Document, frozen=True, kw_only=True):
     """Regular expression searched in the output."""
 
 
+class Carry(Document, frozen=True, kw_only=True):
+    """What a task's program needs on a machine that has no files of this one: it is made into one folder."""
+
+    program: str = ""
+    """The program; texts may hold ``{names}``. Default: the first word of ``run``."""
+    files: Mapping[str, str] = {}
+    """Place in the folder → the file or folder that goes there."""
+    libraries: tuple[str, ...] = ()
+    """Folders with libraries. Those that the program needs come along, the loader and the C library too if they are
+    found here."""
+    when: Condition = {}
+    """Only if params or the target have these values."""
+    args: tuple[str, ...] = ()
+    """What the folder's run script passes on if it is given nothing; ``*`` stands for files of the folder."""
+
+
 class Task(Document, frozen=True, kw_only=True):
     """Something to run inside the env."""
 
@@ -51,6 +67,8 @@ class Task(Document, frozen=True, kw_only=True):
     env: tuple[Operation, ...] = ()
     after: tuple[str, ...] = ()
     """Tasks to run first."""
+    carry: Carry | None = None
+    """What goes to a target with a device. Default, for a task that runs ``on`` the target: its program alone."""
 
 
 class TargetSection(Document, frozen=True, kw_only=True):
@@ -83,3 +101,6 @@ class Env(Document, frozen=True, kw_only=True):
     accept: Mapping[str, str] = {}
     """Soft → how much a detected entry may differ from the locked one: exact, compatible, any, or a range."""
     conflicts: tuple[Condition, ...] = ()
+    instead: Mapping[str, str] = {}
+    """Target glob → the target to build for where nothing here makes programs of the one wanted. Its programs must run
+    there with what is carried along."""

@@ -195,6 +195,21 @@ class Toolchain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Further flags for each compiler call, such as ``-static``."""
 
 
+class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a folder gets to a machine of this target, is run there, and what it wrote comes back."""
+
+    push: tuple[str, ...]
+    """Brings the contents of the folder ``{from}`` into the folder ``{to}`` of the device, which is there."""
+    shell: tuple[str, ...]
+    """Runs a line of its shell, which is put behind as one word, and ends with that line's exit code."""
+    pull: tuple[str, ...]
+    """Brings the contents of the device's folder ``{from}`` into the folder ``{to}``."""
+    folder: str
+    """Where on the device; each run makes a folder of its own below it, and removes that."""
+    ready: tuple[str, ...] = ()
+    """Ends with 0 where a device can be reached; default: the shell with the line ``true``."""
+
+
 class TargetDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A target, from ``targets/<name>/target.toml``."""
 
@@ -216,6 +231,10 @@ class TargetDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     sysroots: tuple[str, ...] = ()
     """Where distributions put its C library on a host of another kind."""
     command: tuple[str, ...] = ()
-    """What to put in front of a program to run it on a real device (``ssh board``)."""
+    """What to put in front of a program to run it on a machine that has the same files (``ssh board``, a chroot)."""
+    device: Device | None = None
+    """How to use a machine that has files of its own."""
+    libraries: tuple[str, ...] = ()
+    """Libraries that each of its machines has: what is brought to a device need not hold them."""
     default_detail: str = ""
     """The detail meant when a person leaves it out: the least API level of Android."""

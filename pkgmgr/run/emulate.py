@@ -20,6 +20,12 @@ def sysroot_of(document: TargetDocument, files: Files) -> str | None:
     return next((path for path in document.sysroots if files.stat(f"{path}/lib") is not None), None)
 
 
+def emulator_of(document: TargetDocument, roles: Mapping[str, Entry]) -> str | None:
+    """Give the program that runs a target's programs, of the emulator that an env requires; None without either."""
+    emulators = (entry for entry in roles.values() if entry.soft == "tool.qemu-user")
+    return next((row.files[role] for row in emulators for role in document.emulator if role in row.files), None)
+
+
 def launcher(
     target: Target,
     host: Target,
@@ -37,12 +43,12 @@ def launcher(
         return document.command
     if runs_natively(target, host):
         return ()
-    emulator = next((entry for entry in roles.values() if entry.soft == "tool.qemu-user"), None)
-    if emulator is None:
+    program = emulator_of(document, roles)
+    if program is None:
+        emulator = next((entry for entry in roles.values() if entry.soft == "tool.qemu-user"), None)
+        if emulator is not None:
+            raise CkpmError(f"{emulator.id} does not emulate {target}", hint=f"it emulates {', '.join(emulator.files)}")
         hint = "the env should require soft:tool.qemu-user for this target, or the target give a command"
         raise CkpmError(f"nothing here runs {target} programs", hint=hint)
-    program = next((emulator.files[role] for role in document.emulator if role in emulator.files), None)
-    if program is None:
-        raise CkpmError(f"{emulator.id} does not emulate {target}", hint=f"it emulates {', '.join(emulator.files)}")
     sysroot = own_sysroot or sysroot_of(document, files)
     return (program, "-L", sysroot) if sysroot is not None else (program,)

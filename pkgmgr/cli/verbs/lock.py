@@ -11,7 +11,7 @@ from pkgmgr.cli.plans import plan_data, plan_text
 from pkgmgr.cli.verbs.install import wishes_of
 from pkgmgr.jobs.envs import find_env
 from pkgmgr.jobs.locking import Renewal, check_lock, make_lock, write_lock
-from pkgmgr.jobs.running import plan_env
+from pkgmgr.jobs.preparing import plan_env
 
 EXAMPLES = """
 ckpm lock env:hello-cross
@@ -47,7 +47,7 @@ def call(options: Namespace) -> Outcome:
         lock = check_lock(workspace, loaded)
         return Outcome(data=lock, text=f"{loaded.lock_path} is current\n")
     if options.dry_run:
-        plan, _, _ = plan_env(workspace, loaded, wishes, settings)
+        plan, _ = plan_env(workspace, loaded, wishes, settings)
         return Outcome(data={"plan": plan_data(plan)}, text=plan_text(plan))
     upgrade = options.upgrade or []
     renewal = Renewal(everything="" in upgrade, softs=frozenset(word.removeprefix("soft:") for word in upgrade if word))

@@ -11,7 +11,8 @@ from pkgmgr.cli.parser import add_resolution_options, add_search_options
 from pkgmgr.cli.plans import plan_data, plan_text
 from pkgmgr.cli.verbs.install import wishes_of
 from pkgmgr.jobs.envs import find_env
-from pkgmgr.jobs.running import choose_task, plan_env, prepare, require_done, run_task
+from pkgmgr.jobs.preparing import choose_task, plan_env, prepare
+from pkgmgr.jobs.running import require_done, run_task
 from pkgmgr.model.plan import Plan
 
 EXAMPLES = """
@@ -42,9 +43,8 @@ def call(options: Namespace) -> Outcome:
     loaded = find_env(workspace, reference)
     choose_task(loaded, options.task)
     if options.dry_run:
-        plan, target, note = plan_env(workspace, loaded, wishes, settings)
-        text = plan_text(plan) + (f"note: {note}\n" if note else "")
-        return Outcome(data={"plan": plan_data(plan), "target": str(target)}, text=text)
+        plan, target = plan_env(workspace, loaded, wishes, settings)
+        return Outcome(data={"plan": plan_data(plan), "target": str(target)}, text=plan_text(plan))
 
     def show(plan: Plan) -> None:
         if not options.quiet and (plan.installs or options.verbose):

@@ -71,7 +71,7 @@ def _sync(
     from pkgmgr.cli.verbs.install import wishes_of
     from pkgmgr.jobs.locking import make_lock, write_lock
     from pkgmgr.jobs.locks import read_lock, require_lock
-    from pkgmgr.jobs.running import plan_env
+    from pkgmgr.jobs.preparing import plan_env
     from pkgmgr.jobs.syncing import UnmetLock, meet_lock
 
     wishes = wishes_of(options)
@@ -82,14 +82,14 @@ def _sync(
         current = read_lock(loaded)
         if current is None or current.inputs != inputs_digest(workspace, loaded):
             if options.dry_run:
-                plan, _, _ = plan_env(workspace, loaded, wishes, settings)
+                plan, _ = plan_env(workspace, loaded, wishes, settings)
                 return Outcome(data={"plan": plan_data(plan)}, text=plan_text(plan))
             current = make_lock(workspace, loaded, wishes, settings)
             write_lock(loaded, current)
             made_lock = True
         lock = current
     if options.dry_run:
-        plan, _, _ = plan_env(workspace, loaded, wishes, settings)
+        plan, _ = plan_env(workspace, loaded, wishes, settings)
         return Outcome(data={"plan": plan_data(plan)}, text=plan_text(plan))
     try:
         done = meet_lock(workspace, loaded, lock, wishes, settings)

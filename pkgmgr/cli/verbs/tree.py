@@ -9,7 +9,7 @@ from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.plans import plan_data
 from pkgmgr.jobs.envs import find_env
 from pkgmgr.jobs.installation import Wishes, make_plan
-from pkgmgr.jobs.running import plan_env
+from pkgmgr.jobs.preparing import plan_env
 from pkgmgr.model.plan import Plan
 
 EXAMPLES = """
@@ -30,7 +30,7 @@ def call(options: Namespace) -> Outcome:
     references = references_of(options.what, default_kind="package", kinds=("package", "soft", "env"))
     wishes = Wishes(target=options.target, alone=True)
     if references[0].kind == "env":
-        plan, _, _ = plan_env(workspace, find_env(workspace, references[0]), wishes, {})
+        plan, _ = plan_env(workspace, find_env(workspace, references[0]), wishes, {})
     else:
         plan, _ = make_plan(workspace, [str(reference) for reference in references], wishes)
     return Outcome(data=plan_data(plan), text=tree_text(plan))

@@ -1,0 +1,165 @@
+"""Build what a task needs: a folder for each state of what it is made from, made by one process at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from pkgmgr.install.locks import Busy, hold
+from pkgmgr.jobs.installation import Wishes, host_target
+from pkgmgr.jobs.preparing import Prepared
+from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.model.condition import Circumstances, holds
+from pkgmgr.model.env import Task
+from pkgmgr.model.package import AnyStep
+
+_MARK = ".ckpm-built"
+"""In a folder that is whole."""
+
+
+@contextlib.contextmanager
+def built(
+    workspace: Workspace,
+    prepared: Prepared,
+    name: str,
+    task: Task,
+    params: Mapping[str, str],
+    texts: Mapping[str, str],
+    wishes: Wishes,
+) -> Iterator[Path]:
+    """Give the folder with what a task's steps make; nobody removes or changes it meanwhile.
+
+    :param texts: of the task, but for ``{build}``.
+    """
+    circumstances = _circumstances(workspace, prepared, params)
+    steps = tuple(step for step in task.step if holds(step.when, circumstances))
+    stamp = _stamp(prepared, steps)
+    top = _builds(workspace, prepared) / name
+    build, lock = top / stamp, top / f"{stamp}.lock"
+    top.mkdir(parents=True, exist_ok=True)
+    while True:
+        with hold(lock, is_shared=True):
+            if (build / _MARK).is_file():
+                yield build
+                return
+        with hold(lock) as is_held:
+            # Without locks each process builds for itself: what another makes may be half there.
+            place = build if is_held else top / f"{stamp}-{os.getpid()}"
+            if not (place / _MARK).is_file():
+                _make(workspace, prepared, name, steps, place, {**texts, "build": str(place)}, circumstances, wishes)
+                _remove_others(top, place)
+        if not is_held:
+            yield place
+            return
+
+
+def _builds(workspace: Workspace, prepared: Prepared) -> Path:
+    """Give where an env's programs for one target are built: two envs of one name in two places are two."""
+    place = hashlib.sha256(str(prepared.loaded.path).encode()).hexdigest()[:8]
+    return workspace.home / "builds" / f"{prepared.loaded.env.name}-{place}" / str(prepared.target)
+
+
+def _circumstances(workspace: Workspace, prepared: Prepared, params: Mapping[str, str]) -> Circumstances:
+    document = workspace.catalog.require_target(str(prepared.target))[1]
+    return Circumstances(target=prepared.target, libc=document.libc, variants=params)
+
+
+def _make(
+    workspace: Workspace,
+    prepared: Prepared,
+    name: str,
+    steps: Sequence[AnyStep],
+    build: Path,
+    texts: Mapping[str, str],
+    circumstances: Circumstances,
+    wishes: Wishes,
+) -> None:
+    shutil.rmtree(build, ignore_errors=True)
+    build.mkdir(parents=True)
+    if steps:
+        _perform(workspace, prepared, name, steps, build, texts, circumstances, wishes)
+    (build / _MARK).touch()
+
+
+def _perform(
+    workspace: Workspace,
+    prepared: Prepared,
+    name: str,
+    steps: Sequence[AnyStep],
+    build: Path,
+    texts: Mapping[str, str],
+    circumstances: Circumstances,
+    wishes: Wishes,
+) -> None:
+    from pkgmgr.install.context import BuildContext, write_scripts  # 40 ms together, where something is to be built
+    from pkgmgr.install.steps import perform_all
+    from pkgmgr.install.toolchain import make_toolchain
+
+    document = workspace.catalog.require_target(str(prepared.target))[1]
+    roles, host = prepared.roles, host_target(workspace)
+    jobs = wishes.jobs or workspace.jobs
+    compiler = next((entry for entry in roles.values() if "compiler" in entry.tags), None)
+    toolchain = make_toolchain(compiler, prepared.target, document, host) if compiler is not None else None
+    wishes.tell(f"building task {name} for {prepared.target}")
+    context = BuildContext(
+        name=f"task {name}",
+        build=build,
+        prefix=build,
+        folder=prepared.loaded.folder,
+        log=build / "build.log",
+        sources={},
+        roles=roles,
+        texts={**texts, "prefix": str(build), "jobs": str(jobs)},
+        toolchain=toolchain,
+        cache=workspace.cache,
+        host=str(host),
+        jobs=jobs,
+        offline=workspace.offline,
+        scripts=write_scripts(toolchain, build / ".tools") if toolchain is not None else {},
+    )
+    perform_all(steps, context, circumstances)
+
+
+def _stamp(prepared: Prepared, steps: Sequence[AnyStep]) -> str:
+    """Give a name for what steps make of the entries and the env's files as they are now."""
+    if not steps:
+        return "nothing"
+    used = sorted(f"{entry.id} {entry.fingerprint}" for entry in prepared.roles.values())
+    content = msgspec.json.encode([steps, used, sorted(_states(prepared.loaded.folder))], order="sorted")
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _states(folder: Path) -> Iterator[tuple[str, int, int, int]]:
+    """Give what tells whether a file has changed, for all below a folder, without reading any.
+
+    Hidden folders and virtual environments are no sources.
+    """
+    waiting = [str(folder)]
+    while waiting:
+        place = waiting.pop()
+        with os.scandir(place) as rows:
+            for row in rows:
+                if row.is_dir(follow_symlinks=False):
+                    is_ours = row.name.startswith(".") or row.name == "__pycache__"
+                    if not is_ours and not os.path.exists(os.path.join(row.path, "pyvenv.cfg")):
+                        waiting.append(row.path)
+                    continue
+                try:
+                    state = row.stat()
+                except OSError:  # a link to nothing
+                    state = row.stat(follow_symlinks=False)
+                yield os.path.relpath(row.path, folder), state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+def _remove_others(top: Path, build: Path) -> None:
+    """Remove what was built from an earlier state, unless it is in use."""
+    for folder in top.iterdir():
+        if folder.is_dir() and folder != build:
+            with contextlib.suppress(Busy, OSError), hold(top / f"{folder.name}.lock", patience=0.0):
+                shutil.rmtree(folder)
