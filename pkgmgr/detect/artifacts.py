@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.caches.data_sets import data_sets_in
+from pkgmgr.detect.caches.dvc import dvc_outputs
 from pkgmgr.detect.caches.hub import hub_artifacts, is_hub
 from pkgmgr.detect.caches.known import cached_artifacts
 from pkgmgr.detect.caches.listing import Listing
@@ -31,8 +32,10 @@ MODEL_FOLDERS = (
     "~/models",
     "~/CK-TOOLS/model-*",
     "~/MLC/repos/local/cache/*",
+    "$MLC_REPOS/local/cache/*",
+    "$CK_TOOLS/model-*",
 )
-DATA_FOLDERS = ("/data/datasets", "/datasets", "~/datasets", "~/data", "~/CK-TOOLS/dataset-*")
+DATA_FOLDERS = ("/data/datasets", "/datasets", "~/datasets", "~/data", "~/CK-TOOLS/dataset-*", "$CK_TOOLS/dataset-*")
 _DEPTH = 4
 
 
@@ -123,6 +126,7 @@ def _lying_in(listing: Listing, origin: str) -> Iterator[Artifact]:
     yield from models_in(listing, origin)
     yield from pipeline_in(listing, origin)
     yield from data_sets_in(listing, origin)
+    yield from dvc_outputs(listing, origin)
 
 
 def closeness(wanted: ArtifactFind) -> int:
