@@ -8,7 +8,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, TypeVar, cast
@@ -165,6 +165,23 @@ class Catalog:
         """Tell where a document lies, or raise `NotFoundError`."""
         found = self.locations(kind).get(name)
         return found if found is not None else self._raise_unknown(kind, name)
+
+    def looked_at(self) -> Iterator[str]:
+        """Give the paths on whose state rests what was asked so far: another document shows in one of them."""
+        for kind, table in self._located.items():
+            for repository in self.repositories:
+                folder = repository.folder(kind)
+                yield str(folder)
+                # A folder that has no document yet may get one, and nothing else would tell.
+                named = {str(row.folder) for row in table.values()}
+                with contextlib.suppress(OSError):
+                    yield from (item.path for item in os.scandir(folder) if item.is_dir() and item.path not in named)
+        for kind, name in self._values:
+            located = self.locations(kind).get(name)
+            if located is not None:
+                yield str(located.path)
+                if kind == "soft":
+                    yield str(located.folder / "hook.py")
 
     def save(self) -> None:
         """Remember what was parsed, as the end of the process does; what goes on as another program must say so."""

@@ -115,13 +115,8 @@ def look(workspace: Workspace, names: Sequence[str], search: Search, *, strict: 
     files = workspace.host.files
     if not isinstance(files, LocalFiles) or workspace.host_override is not None:
         return _look_now(make_detector(workspace, search), softs_named(workspace, names, strict=strict))
-    memory = ReportMemory(
-        folder=workspace.cache / "detections",
-        files=files,
-        variables=workspace.host.variables,
-        platform=workspace.platform_key,
-    )
-    question = _question(workspace, names, search)
+    memory = _report_memory(workspace, files)
+    question = report_question(workspace, names, search)
     if not search.refresh:
         known = memory.recall(question)
         if known is not None:
@@ -149,7 +144,22 @@ def _look_now(detector: Detector, softs: Sequence[Soft]) -> Report:
     return replace(report, entries=tuple(with_owners(report.entries, detector.host)))
 
 
-def _question(workspace: Workspace, names: Sequence[str], search: Search) -> str:
+def _report_memory(workspace: Workspace, files: LocalFiles) -> ReportMemory:
+    return ReportMemory(
+        folder=workspace.cache / "detections",
+        files=files,
+        variables=workspace.host.variables,
+        platform=workspace.platform_key,
+    )
+
+
+def is_remembered(workspace: Workspace, question: str) -> bool:
+    """Tell whether a new look at what a `report_question` asks would conclude what is remembered of it."""
+    files = workspace.host.files
+    return isinstance(files, LocalFiles) and _report_memory(workspace, files).recall(question) is not None
+
+
+def report_question(workspace: Workspace, names: Sequence[str], search: Search) -> str:
     """Digest what is looked for, where, by which code and with which variables."""
     host = workspace.host
     parts = [

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from pkgmgr.catalog.document import nearest_name
 from pkgmgr.catalog.compiled import read_document
+from pkgmgr.catalog.document import nearest_name
 from pkgmgr.catalog.repository import document_file
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.condition import Circumstances, holds
@@ -20,7 +20,7 @@ from pkgmgr.model.env import Env, Param, Setting
 from pkgmgr.model.errors import ConflictError, NotFoundError, UsageError
 from pkgmgr.model.operation import Operation
 from pkgmgr.model.package import Require
-from pkgmgr.model.reference import Reference, parse_reference
+from pkgmgr.model.reference import Reference
 from pkgmgr.model.target import Target
 
 _HOLE = re.compile(r"\{([A-Za-z_]\w*)\}")
@@ -56,12 +56,6 @@ class EnvRequest:
     accept: Mapping[str, str]
     sysroot: str = ""
     """See `pkgmgr.model.env.TargetSection`."""
-
-
-def read_word(word: str) -> Reference:
-    """Read one word of a command that takes softs, entries and envs: what looks like a path is an env's."""
-    is_path = "/" in word or "\\" in word or word in (".", "..") or word.endswith((".toml", ".json"))
-    return parse_reference(word, kind="env" if is_path else "soft")
 
 
 def find_env(workspace: Workspace, reference: Reference | None) -> LoadedEnv:
@@ -129,16 +123,30 @@ def request_for(
     return EnvRequest(requirements=tuple(unique.values()), operations=tuple(operations), accept=accept, sysroot=sysroot)
 
 
-def included(workspace: Workspace, loaded: LoadedEnv, depth: int = 0) -> list[Env]:
+def included(workspace: Workspace, loaded: LoadedEnv) -> list[Env]:
     """Give the envs that an env includes, what they include first."""
+    return [inner.env for inner in _included(workspace, loaded)]
+
+
+def files_of(workspace: Workspace, loaded: LoadedEnv) -> list[Path]:
+    """Give the files of an env and of all that it includes."""
+    return [inner.path for inner in (*_included(workspace, loaded), loaded)]
+
+
+def included_paths(workspace: Workspace, loaded: LoadedEnv) -> list[Path]:
+    """Give the files that an env includes by their paths, not by the name of an env of the catalog."""
+    return [inner.path for inner in _included(workspace, loaded) if not inner.word.startswith("env:")]
+
+
+def _included(workspace: Workspace, loaded: LoadedEnv, depth: int = 0) -> list[LoadedEnv]:
     if depth > _DEEPEST_INCLUDE:
         raise UsageError(f"{loaded.path}: its includes go round in a circle")
-    found: list[Env] = []
+    found: list[LoadedEnv] = []
     for name in loaded.env.include:
         is_path = "/" in name or name.endswith((".toml", ".json"))
         place = str(loaded.folder / name) if is_path else name
         inner = find_env(workspace, Reference(kind="env", name=place))
-        found += [*included(workspace, inner, depth + 1), inner.env]
+        found += [*_included(workspace, inner, depth + 1), inner]
     return found
 
 

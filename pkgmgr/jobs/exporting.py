@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from pkgmgr.environ.compose import compose
-from pkgmgr.environ.tools import aimed
-from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, find_env, inputs_digest, read_word, request_for
-from pkgmgr.jobs.met import keep_met, recall_met
-from pkgmgr.jobs.registry import Registry
+import msgspec
+
+from pkgmgr.host.probe_environment import environment_digest, probe_variables
+from pkgmgr.jobs.remembered import keep, paths_of, recall, store_paths
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError, ConflictError, LockError, NotFoundError
 from pkgmgr.model.operation import Operation
-from pkgmgr.model.package import Require
-from pkgmgr.model.target import Target, parse_target
+from pkgmgr.model.reference import read_word
+from pkgmgr.model.target import Target, TargetDocument, parse_target
 
-_ASKED = ("export",)
-"""Kept apart from what `sync` found: an export does not ask whether the host is the least that the lock needs."""
+if TYPE_CHECKING:
+    from pkgmgr.jobs.envs import EnvRequest, LoadedEnv
+    from pkgmgr.model.package import Require
 
 
-@dataclass(frozen=True, kw_only=True)
-class Environment:
+class Environment(msgspec.Struct, frozen=True, kw_only=True):
     """Entries and what they do to variables."""
 
     entries: tuple[Entry, ...]
     operations: tuple[Operation, ...]
     target: str
-    path_separator: str
+    document: TargetDocument
+    """Of the target."""
+    names: Mapping[str, Mapping[str, str]]
+    """What other tools call the entries' softs."""
+
+    @property
+    def path_separator(self) -> str:
+        """What stands between the items of a list of paths."""
+        return self.document.path_separator
+
+
+class _Hangs(msgspec.Struct, frozen=True, kw_only=True):
+    """What an environment hangs on, beside its entries and the catalog."""
+
+    paths: tuple[str, ...] = ()
+    detections: tuple[str, ...] = ()
 
 
 def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | None = None) -> Environment:
@@ -36,10 +51,32 @@ def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | 
 
     :raises NotFoundError: when something would have to be installed first.
     """
-    wanted = workspace.catalog.require_target(target or workspace.host.target)[0]
+    question = _question(workspace, words, target)
+    known = recall(workspace, question, Environment)
+    if known is not None:
+        return known
+    found, hangs = _environment(workspace, words, target)
+    paths = [*hangs.paths, *paths_of(found.entries), *store_paths(workspace)]
+    keep(workspace, question, found, paths=paths, detections=hangs.detections)
+    return found
+
+
+def _question(workspace: Workspace, words: Sequence[str], target: str | None) -> list[str]:
+    from_here = any(read_word(word).kind == "env" for word in words)  # a path, or the env of a repository
+    probed = environment_digest(probe_variables(workspace.host.variables), with_path=True)
+    return ["environment", target or "", probed, os.getcwd() if from_here else "", *words]
+
+
+def _environment(workspace: Workspace, words: Sequence[str], target: str | None) -> tuple[Environment, _Hangs]:
+    from pkgmgr.environ.compose import compose
+    from pkgmgr.jobs.envs import files_of, find_env, request_for
+
+    wanted, document = workspace.catalog.require_target(target or workspace.host.target)
     requirements: list[str | Require] = []
     own: list[Operation] = []
     entries: list[Entry] = []
+    paths: list[str] = []
+    detections: Sequence[str] = ()
     for word in words:
         reference = read_word(word)
         if reference.kind == "entry":
@@ -48,6 +85,7 @@ def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | 
             loaded = find_env(workspace, reference)
             request = request_for(workspace, loaded, wanted)
             own += request.operations
+            paths += [str(loaded.lock_path), *map(str, files_of(workspace, loaded))]
             locked = _locked_entries(workspace, loaded, wanted, request) if len(words) == 1 else None
             if locked is None:
                 requirements += request.requirements
@@ -56,38 +94,37 @@ def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | 
         else:
             requirements.append(str(reference))
     if requirements:
-        entries += _found_entries(workspace, requirements, wanted, words)
-    document = workspace.catalog.require_target(str(wanted))[1]
-    return Environment(
+        found, detections = _found_entries(workspace, requirements, wanted, words)
+        entries += found
+    made = Environment(
         entries=tuple(entries),
-        operations=compose([aimed(entry, wanted, document.triples[0]) for entry in entries], own),
+        operations=compose(entries, own),
         target=str(wanted),
-        path_separator=document.path_separator,
+        document=document,
+        names=_names_of(workspace, entries),
     )
+    return made, _Hangs(paths=tuple(paths), detections=tuple(detections))
 
 
 def _found_entries(
     workspace: Workspace, requirements: Sequence[str | Require], wanted: Target, words: Sequence[str]
-) -> list[Entry]:
+) -> tuple[list[Entry], Sequence[str]]:
     from pkgmgr.jobs.installation import Wishes, make_plan  # 40 ms, where something is to be resolved
 
-    plan, _ = make_plan(workspace, requirements, Wishes(target=str(wanted), alone=True))
+    plan, world = make_plan(workspace, requirements, Wishes(target=str(wanted), alone=True))
     if plan.installs:
         missing = ", ".join(f"{step.package} {step.version}" for step in plan.installs)
         raise NotFoundError(f"not all of it is here: {missing}", hint=f"ckpm install {' '.join(words)}")
     by_key = {step.key: step.entry for step in plan.steps}
     rows = (by_key[key] for key in dict.fromkeys(plan.roots.values()))
-    return [entry for entry in rows if entry is not None]
+    return [entry for entry in rows if entry is not None], world.detections
 
 
 def _locked_entries(
     workspace: Workspace, loaded: LoadedEnv, wanted: Target, request: EnvRequest
 ) -> Sequence[Entry] | None:
     """Give what an env's current lock says, where all of it is here; None without such a lock."""
-    for asked in ((), _ASKED):
-        known = recall_met(workspace, loaded, str(wanted), asked)
-        if known is not None:
-            return known.roots
+    from pkgmgr.jobs.envs import inputs_digest
     from pkgmgr.jobs.installation import Installation, Wishes, host_target, plan_in
     from pkgmgr.jobs.locking import PinnedWorld
     from pkgmgr.jobs.locks import locked_target, read_lock
@@ -107,14 +144,13 @@ def _locked_entries(
     if plan.installs:
         return None
     entries = {step.key: step.entry for step in plan.steps if step.entry is not None}
-    keep_met(workspace, loaded, str(wanted), plan, entries, _ASKED)
     return Installation(plan=plan, entries=entries).roots
 
 
-def names_of(workspace: Workspace, environment: Environment) -> dict[str, dict[str, str]]:
-    """Give what other tools call the softs of an environment."""
+def _names_of(workspace: Workspace, entries: Sequence[Entry]) -> dict[str, dict[str, str]]:
+    """Give what other tools call the softs of entries."""
     found = {}
-    for entry in environment.entries:
+    for entry in entries:
         soft = workspace.catalog.soft(entry.soft)
         aliases = soft.aliases if soft is not None else {}
         found[entry.soft] = {tool: name if isinstance(name, str) else name[0] for tool, name in aliases.items()}
@@ -125,7 +161,7 @@ def emulator_of(workspace: Workspace, environment: Environment) -> tuple[str, ..
     """Give the command that runs the target's programs here; empty when nothing does."""
     from pkgmgr.run.emulate import launcher
 
-    target, document = workspace.catalog.require_target(environment.target)
+    target, document = parse_target(environment.target), environment.document
     roles = {entry.soft: entry for entry in environment.entries}
     try:
         return launcher(target, parse_target(workspace.host.target), document, roles, workspace.host.files)
@@ -136,6 +172,7 @@ def emulator_of(workspace: Workspace, environment: Environment) -> tuple[str, ..
 def all_entries(workspace: Workspace) -> list[Entry]:
     """Give every entry of the home: installed ones, and those that detection registered."""
     from pkgmgr.install.store import Store
+    from pkgmgr.jobs.registry import Registry
 
     return [*Store(home=workspace.home).installed(), *Registry(workspace.home).entries()]
 

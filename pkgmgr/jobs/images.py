@@ -6,14 +6,19 @@ import hashlib
 from collections.abc import Sequence
 
 from pkgmgr import __version__
-from pkgmgr.environ.images import ImageRequest, image_names, render_image
-from pkgmgr.jobs.envs import find_env, read_word
+from pkgmgr.environ.formats import format_names
+from pkgmgr.jobs.envs import find_env
 from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.model.reference import read_word
 
 
 def is_image(words: Sequence[str], name: str) -> bool:
     """Tell whether an export asks for a whole file of continuous integration: of one env, in such a format."""
-    return name in image_names() and len(words) == 1 and read_word(words[0]).kind == "env"
+    if name in format_names() or len(words) != 1:
+        return False
+    from pkgmgr.environ.images import image_names
+
+    return name in image_names() and read_word(words[0]).kind == "env"
 
 
 def image_of(workspace: Workspace, word: str, name: str, *, target: str | None = None) -> str:
@@ -21,6 +26,7 @@ def image_of(workspace: Workspace, word: str, name: str, *, target: str | None =
 
     :raises LockError: when it has no current lock for the target.
     """
+    from pkgmgr.environ.images import ImageRequest, render_image
     from pkgmgr.jobs.installation import wanted_target  # 80 ms together, where an image is asked for
     from pkgmgr.jobs.locks import locked_target, require_lock
     from pkgmgr.lock.document import render_lock

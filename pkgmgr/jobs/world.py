@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pkgmgr.detect.merging import merge
 from pkgmgr.detect.where import Where
 from pkgmgr.install.store import Store
-from pkgmgr.jobs.detection import Search, look
+from pkgmgr.jobs.detection import Search, look, report_question
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.condition import LateFacts, platform_facts
@@ -31,6 +31,8 @@ class LocalWorld:
     search: Search = field(default_factory=Search)
     pythons: Pythons | None = None
     """What meets the Python requirements of the plan that was made in this world."""
+    detections: list[str] = field(default_factory=list)
+    """What was looked for: the questions of `report_question`."""
     _entries: dict[str, list[Entry]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -56,7 +58,7 @@ class LocalWorld:
         """Give what was installed, what earlier searches found elsewhere, and what is on the host, the best first."""
         if soft not in self._entries:
             document = self.soft(soft)
-            found = list(look(self.workspace, [soft], self.search).entries)
+            found = list(self._look(soft, self.search))
             found += self._elsewhere(document, found)
             installed = [entry for entry in self._installed if entry.soft == soft]
             self._entries[soft] = [*merge(installed), *found]
@@ -75,7 +77,11 @@ class LocalWorld:
         if not prefixes:
             return []
         search = dataclasses.replace(self.search, where=Where(search_paths=prefixes, system=False))
-        return [entry for entry in look(self.workspace, [soft.name], search).entries if entry.id not in known]
+        return [entry for entry in self._look(soft.name, search) if entry.id not in known]
+
+    def _look(self, soft: str, search: Search) -> Sequence[Entry]:
+        self.detections.append(report_question(self.workspace, [soft], search))
+        return look(self.workspace, [soft], search).entries
 
     def is_known(self, entry: Entry) -> bool:
         """Tell whether an entry was installed or registered before."""

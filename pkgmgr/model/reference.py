@@ -102,3 +102,9 @@ def _parse_variant(item: str, whole: str) -> tuple[str, str]:
     if not value:
         raise UsageError(f"the variant {key!r} in {whole!r} has no value", hint="write +NAME=VALUE")
     return key, value
+
+
+def read_word(word: str) -> Reference:
+    """Read one word of a command that takes softs, entries and envs: what looks like a path is an env's."""
+    is_path = "/" in word or "\\" in word or word in (".", "..") or word.endswith((".toml", ".json"))
+    return parse_reference(word, kind="env" if is_path else "soft")

@@ -19,7 +19,7 @@ def settle() -> None:
 
 
 def remembered(machine: SmallMachine) -> list[Path]:
-    return sorted((machine.root / "it's a home/cache/met").glob("*.msgpack"))
+    return sorted((machine.root / "it's a home/cache/remembered").glob("*.msgpack"))
 
 
 @pytest.fixture
@@ -84,3 +84,47 @@ def test_an_export_is_not_of_a_stale_lock(synced: SmallMachine) -> None:
     assert "a value" in synced("export", "env:both").out
     synced.env.write_text(synced.env.read_text().replace("a value", "another value"))
     assert "another value" in synced("export", "env:both").out
+
+
+def test_an_export_of_a_soft_is_remembered_until_something_is_found_anew(machine: SmallMachine) -> None:
+    settle()
+    first = machine("export", "soft:tool.alpha@>=2", "--json").document
+    settle()
+    machine("export", "soft:tool.alpha@>=2")
+    assert remembered(machine)
+    assert machine("export", "soft:tool.alpha@>=2", "--json").document == first
+    machine.program("alpha-3", "3.0", "first")
+    (row,) = machine("export", "soft:tool.alpha@>=2", "--json").data["env"]
+    assert row["value"] == str(machine.root / "first/alpha-3")
+    assert machine("export", "soft:tool.alpha@>=4").code == 3
+    settle()
+    document = machine.root / "repository/soft_plugins/tool.alpha/soft.toml"
+    document.write_text(document.read_text().replace('"ALPHA"', '"OMEGA"'))
+    (row,) = machine("export", "soft:tool.alpha@>=2", "--json").data["env"]
+    assert row["var"] == "OMEGA"
+
+
+def test_an_export_remembers_the_folders_of_path(machine: SmallMachine) -> None:
+    for _ in range(2):
+        settle()
+        assert machine("export", "soft:tool.alpha").code == 0
+    nowhere = machine("export", "soft:tool.alpha", PATH=str(machine.root / "nowhere"))
+    assert nowhere.code != 0
+    machine.program("alpha", "2.1", "nowhere")
+    assert (
+        str(machine.root / "nowhere/alpha")
+        in machine("export", "soft:tool.alpha", PATH=str(machine.root / "nowhere")).out
+    )
+
+
+def test_an_export_of_an_env_sees_what_it_includes(machine: SmallMachine) -> None:
+    base = machine.env.with_name("base.toml")
+    base.write_text('name = "base"\nenv = [{op = "set", var = "BASE", value = "one"}]\n')
+    machine.env.write_text(machine.env.read_text().replace('name = "both"', 'name = "both"\ninclude = ["./base.toml"]'))
+    assert machine("sync", "env:both").code == 0
+    values = []
+    for value in ("one", "one", "two"):
+        base.write_text(base.read_text().replace("one", value))
+        settle()
+        values += [row["value"] for row in machine("export", "env:both", "--json").data["env"] if row["var"] == "BASE"]
+    assert values == ["one", "one", "two"]

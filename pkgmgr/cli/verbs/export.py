@@ -9,8 +9,8 @@ from pkgmgr.cli.open import workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.environ.formats import render, render_deactivate
 from pkgmgr.environ.request import ExportRequest
-from pkgmgr.jobs.exporting import emulator_of, environment_of, names_of
-from pkgmgr.jobs.images import image_of, is_image
+from pkgmgr.jobs.exporting import emulator_of, environment_of
+from pkgmgr.jobs.images import is_image
 from pkgmgr.model.target import parse_target
 
 EXAMPLES = """
@@ -34,10 +34,12 @@ def call(options: Namespace) -> Outcome:
     """Write an environment as text."""
     workspace = workspace_of(options)
     if is_image(options.what, options.format):
+        from pkgmgr.jobs.images import image_of
+
         text = image_of(workspace, options.what[0], options.format, target=options.target)
         return Outcome(data={"format": options.format, "text": text}, text=text)
     environment = environment_of(workspace, options.what, target=options.target)
-    target, document = workspace.catalog.require_target(environment.target)
+    target, document = parse_target(environment.target), environment.document
     request = ExportRequest(
         operations=environment.operations,
         entries=environment.entries,
@@ -45,7 +47,7 @@ def call(options: Namespace) -> Outcome:
         target=target,
         toolchain=document.toolchain,
         triple=document.triples[0] + (target.detail if target.api_level is not None else ""),
-        names=names_of(workspace, environment),
+        names=environment.names,
         path_separator=environment.path_separator,
         home=str(workspace.home),
     )
