@@ -186,7 +186,8 @@ def yolo(listing: Listing, origin: str) -> Iterator[Artifact]:
     if "images" not in listing or "labels" not in listing:
         return
     files, folder = listing.files, listing.folder
-    splits = files.subfolders(f"{folder}/images")[:_MOST_SPLITS]
+    below = {*files.subfolders(f"{folder}/images"), *files.subfolders(f"{folder}/labels")}
+    splits = sorted(below)[:_MOST_SPLITS]
     pairs = [(f"images/{split}", f"labels/{split}") for split in splits] or [("images", "labels")]
     images: set[str] = set()
     labels: set[str] = set()
