@@ -41,9 +41,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--output", type=Path, required=True, help="folder to write to")
     made.add_argument("--program", type=Path, help="the C detector")
     made.add_argument("--launcher", default="", help="what stands in front of it, such as an emulator")
-    made.add_argument(
-        "--portable", default="", help="folder for a device, where the launcher starts the program"
-    )
+    made.add_argument("--portable", default="", help="folder for a device, where the launcher starts the program")
     made.add_argument("--arch", default="v2-lite")
     made.add_argument("--precision", default="f32")
     made.add_argument("--batch", type=positive, default=1)
