@@ -44,6 +44,17 @@ def hold(path: Path, *, is_shared: bool = False, patience: float | None = None) 
         os.close(file)
 
 
+def share(path: Path) -> int:
+    """Open a file for reading and share its lock, where there are locks; give the descriptor, which holds it."""
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    try:
+        _take(file, path, is_shared=True, patience=0)
+    except BaseException:
+        os.close(file)
+        raise
+    return file
+
+
 def _take(file: int, path: Path, *, is_shared: bool, patience: float | None) -> bool:
     if fcntl is None:
         return False

@@ -21,6 +21,7 @@ import msgspec
 from pkgmgr.install.locks import Busy, hold
 from pkgmgr.install.places import staging_name
 from pkgmgr.install.staging import Staging, maker_of
+from pkgmgr.install.use import is_used
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError, NotFoundError
 
@@ -195,11 +196,16 @@ class Store:
         """Remove an installed entry; refused while another one needs it. Call it within `removing`.
 
         :return: False when it is gone already.
-        :raises CkpmError: naming those that need it.
+        :raises CkpmError: naming those that need it, or while a program runs in it.
         """
         needed = [other.id for other in self.installed() if entry.id in other.deps]
         if needed:
             raise CkpmError(f"{entry.id} is needed by {', '.join(needed)}", hint="uninstall those first")
+        if is_used(entry):
+            raise CkpmError(
+                f"{entry.id} is in use: a program runs in it that 'ckpm exec', 'shell' or 'run' started",
+                hint="end that program first",
+            )
         folder = Path(entry.prefix)
         if not folder.is_relative_to(self.root):
             raise NotFoundError(f"{entry.id} was not installed by ckpm", hint="ckpm removes only what it installed")

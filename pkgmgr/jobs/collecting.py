@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pkgmgr.install.store import Store
+from pkgmgr.install.use import is_used
 from pkgmgr.jobs.envs import LoadedEnv
 from pkgmgr.jobs.locks import read_lock
 from pkgmgr.jobs.workspace import Workspace
@@ -11,9 +12,12 @@ from pkgmgr.model.errors import LockError
 
 
 def unneeded(workspace: Workspace) -> list[Entry]:
-    """Give the installed entries that no lock names and no kept entry needs; those that need others come first."""
+    """Give the installed entries that no lock names, no program runs in and no kept entry needs.
+
+    Those that need others come first.
+    """
     installed = {entry.id: entry for entry in Store(home=workspace.home).installed()}
-    kept: set[str] = set()
+    kept = {name for name, entry in installed.items() if is_used(entry)}
     for env in workspace.catalog.envs():
         loaded = LoadedEnv(env=env, path=workspace.catalog.located("env", env.name).path)
         try:

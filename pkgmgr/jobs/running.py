@@ -19,6 +19,7 @@ import msgspec
 from pkgmgr import __version__
 from pkgmgr.environ.compose import apply
 from pkgmgr.install.texts import entry_texts, fill_all, fill_text
+from pkgmgr.install.use import using
 from pkgmgr.jobs.building import built
 from pkgmgr.jobs.envs import param_values, request_for
 from pkgmgr.jobs.installation import Wishes, host_target
@@ -81,7 +82,10 @@ def run_task(
     }
     is_begun = False
     try:
-        with built(workspace, prepared, name, task, params, texts, wishes) as build:
+        with (
+            using(prepared.done.entries.values()),
+            built(workspace, prepared, name, task, params, texts, wishes) as build,
+        ):
             texts["build"] = str(build)
             call = _call(workspace, prepared, name, task, params, texts, begun.id, extra, wishes)
             is_begun = True

@@ -9,6 +9,7 @@ from argparse import ArgumentParser, Namespace
 from pkgmgr.cli.open import workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.environ.compose import apply
+from pkgmgr.install.use import keep_for_successor
 from pkgmgr.jobs.exporting import environment_of
 from pkgmgr.model.errors import NotFoundError, UsageError
 
@@ -39,5 +40,6 @@ def call(options: Namespace) -> Outcome:
     if program is None:
         raise NotFoundError(f"{command[0]}: there is no such command on the PATH of this environment")
     workspace.catalog.save()
+    keep_for_successor(environment.entries)
     os.execve(program, command, variables)
     raise AssertionError("execve does not return")

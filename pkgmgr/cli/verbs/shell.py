@@ -13,6 +13,7 @@ from pkgmgr.cli.outcome import Outcome
 from pkgmgr.environ.compose import apply
 from pkgmgr.install.kept import require_kept
 from pkgmgr.install.store import Store
+from pkgmgr.install.use import keep_for_successor
 from pkgmgr.jobs.exporting import environment_of
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.errors import NotFoundError, UsageError
@@ -50,6 +51,7 @@ def call(options: Namespace) -> Outcome:
 def _of_environment(workspace: Workspace, options: Namespace) -> dict[str, str]:
     environment = environment_of(workspace, options.what, target=options.target)
     variables = apply(environment.operations, workspace.variables, path_separator=environment.path_separator)
+    keep_for_successor(environment.entries)
     return {**variables, "CKPM_SHELL": " ".join(options.what)}
 
 

@@ -17,6 +17,7 @@ from pkgmgr.install.fetch.client import Said, find_client, is_no_network, run_cl
 from pkgmgr.install.fetch.failure import Refused, SourceFailure, Unreachable
 from pkgmgr.install.fetch.job import Job
 from pkgmgr.install.fetch.partial import CHUNK
+from pkgmgr.install.locks import hold
 
 FRESH = 6 * 3600.0
 """Seconds for which lists are taken as they are."""
@@ -77,10 +78,8 @@ def _configurations(
     folder = job.shelf / "apt" / f"{wanted.kind}-{architecture or 'host'}"
     if wanted.kind == "deb" and not wanted.architecture:
         yield _write_configuration(job.scratch / "host.conf", settings, {}), False
-    import filelock
-
     folder.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(folder / "lock"):
+    with hold(folder / "lock"):
         for name in _FOLDERS:
             (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / "status").touch()

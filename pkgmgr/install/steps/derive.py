@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from pkgmgr.install.context import BuildContext
+from pkgmgr.install.locks import hold
 from pkgmgr.install.pythons import make_environment
 from pkgmgr.model.errors import CkpmError, DocumentError
 from pkgmgr.model.package import Derive
@@ -27,15 +28,13 @@ def perform(step: Derive, context: BuildContext) -> None:
 
 def _environment(context: BuildContext, interpreter: str, identity: str, requirements: Path) -> Path:
     """Give the Python of the converter's environment, named by what it is made from."""
-    from filelock import FileLock
-
     key = hashlib.sha256(requirements.read_bytes() + b"\0" + identity.encode()).hexdigest()[:16]
     folder = context.cache / "converters" / key
     python = folder / "bin" / "python"
     if (folder / ".complete").is_file():
         return python
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
+    with hold(folder.with_name(f".{key}.lock")):
         if not (folder / ".complete").is_file():
             # A virtual environment holds its own path, so it is made in its place and marked when it is whole.
             shutil.rmtree(folder, ignore_errors=True)
