@@ -13,7 +13,7 @@ from pathlib import PurePath
 
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError
-from pkgmgr.model.target import Target, TargetDocument
+from pkgmgr.model.target import Target, TargetDocument, find_target
 
 EPOCH = "315532800"
 """SOURCE_DATE_EPOCH: 1980-01-01, the same for every build, so that the same input gives the same bytes."""
@@ -183,7 +183,11 @@ def _clang_flags(
     root: clang finds it and the cross GCC's libraries from the triple. One with ``usr/include`` is.
     """
     triple = document.triples[0]
-    if not sysroot and not any(exists(f"{root}/include") for root in document.sysroots):
+    own = find_target(str(compiler.attributes.get("triple", "")))
+    if str(own) == document.name:
+        return ()  # called by the target's name: aarch64-linux-gnu-clang
+    is_stated = document.name in compiler.emits  # detection found all that a link takes
+    if not is_stated and not sysroot and not any(exists(f"{root}/include") for root in document.sysroots):
         raise CkpmError(
             f"{compiler.id} can compile for {document.name}, but the target's C library is not here",
             hint=f"looked for {' and '.join(document.sysroots) or 'no folder: the target names none'}",
@@ -193,6 +197,8 @@ def _clang_flags(
     if any(exists(f"{place}/{name}-ld") for place in (folder, "/usr/bin") for name in document.triples):
         return tuple(words)
     if "linker" not in compiler.files and not any(exists(f"{place}/ld.lld") for place in (folder, "/usr/bin")):
+        if is_stated:
+            return tuple(words)  # its configuration file says which
         raise CkpmError(
             f"{compiler.id} has no linker for {document.name}", hint=f"install lld beside it, or {triple}-ld"
         )

@@ -180,6 +180,28 @@ def test_a_clang_in_a_folder_of_its_own_has_its_tools_there() -> None:
     assert (made.ar, made.nm, made.strip) == ((f"{home}/llvm-ar",), (f"{home}/llvm-nm",), ("strip",))
 
 
+@pytest.mark.parametrize(
+    ("triple", "present", "flags"),
+    [
+        pytest.param(
+            "x86_64-pc-linux-gnu", (), ("--target=aarch64-linux-gnu",), id="a configuration file says the rest"
+        ),
+        pytest.param(
+            "x86_64-pc-linux-gnu",
+            ("/usr/bin/ld.lld",),
+            ("--target=aarch64-linux-gnu", "-fuse-ld=lld", "-Wno-unused-command-line-argument"),
+            id="a C library where distributions put none",
+        ),
+        pytest.param("aarch64-unknown-linux-gnu", (), (), id="called by the target's name"),
+    ],
+)
+def test_a_clang_that_states_the_target_is_believed(
+    triple: str, present: tuple[str, ...], flags: tuple[str, ...]
+) -> None:
+    clang = entry("compiler.llvm", files={"c": "/usr/bin/clang-16"}, triple=triple, emits=["linux-arm64"])
+    assert make(clang, ARM, only(*present)).c == ("/usr/bin/clang-16", *flags)
+
+
 def test_a_native_clang_is_told_nothing() -> None:
     document = TargetDocument(name="linux-x86_64", summary="", triples=("x86_64-linux-gnu",))
     assert make(CLANG, document).c == ("/usr/bin/clang-15",)
