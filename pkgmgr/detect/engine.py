@@ -127,7 +127,7 @@ class Detector:
         entries = [verdict for verdict in verdicts if isinstance(verdict, Entry)]
         turned = [verdict for verdict in verdicts if isinstance(verdict, Rejection)]
         order = {soft.name: place for place, soft in enumerate(softs)}
-        kept = merge(entries)
+        kept = merge(entries, host=self.host.target)
         kept.sort(key=lambda entry: order[entry.soft])
         self.asker.memory.save()
         early = [rejection for place in range(len(softs)) for rejection in rejections[place]]

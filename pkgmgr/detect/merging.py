@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pkgmgr.model.entry import Entry, version_key
+from pkgmgr.model.target import ANY
 
 
-def merge(entries: Iterable[Entry]) -> list[Entry]:
+def merge(entries: Iterable[Entry], *, host: str = "") -> list[Entry]:
     """Keep one entry of each installation and put the best of a soft first.
 
     Wrappers and copies give the same version, prefix and target as what they stand for; the one whose own file
     lies in the prefix is kept.
+
+    :param host: the target that this machine is; what runs elsewhere comes after what runs here.
     """
     kept: dict[tuple[object, ...], Entry] = {}
     for entry in entries:
@@ -29,12 +32,12 @@ def merge(entries: Iterable[Entry]) -> list[Entry]:
             key = (entry.id,)
         if key not in kept or (not _is_inside(kept[key]) and _is_inside(entry)):
             kept[key] = entry
-    return best_first(kept.values())
+    return best_first(kept.values(), host=host)
 
 
-def best_first(entries: Iterable[Entry]) -> list[Entry]:
+def best_first(entries: Iterable[Entry], *, host: str = "") -> list[Entry]:
     """Order entries of one soft as a requirement takes them that asks for no version."""
-    return sorted(entries, key=_goodness)
+    return sorted(entries, key=lambda entry: _goodness(entry, host))
 
 
 def _is_inside(entry: Entry) -> bool:
@@ -58,11 +61,12 @@ class _Newest:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _goodness(entry: Entry) -> tuple[bool, bool, bool, _Newest, bool, str]:
+def _goodness(entry: Entry, host: str) -> tuple[bool, bool, bool, _Newest, bool, str]:
     """Put native ones first, then whole ones, then releases, then the newest: the first is what a requirement takes.
 
     Of one version, the usual build comes before a variant (a debug build of Python).
     """
     is_cross = bool(entry.emits) and entry.target not in entry.emits
+    is_cross = is_cross or (bool(host) and entry.target not in (host, ANY))
     is_variant = bool(entry.attributes.get("variant"))
     return (is_cross, not entry.is_whole, version_key(entry).is_prerelease, _Newest(entry), is_variant, entry.id)

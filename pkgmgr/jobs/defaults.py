@@ -13,9 +13,9 @@ from pkgmgr.model.entry import Entry, version_key
 from pkgmgr.model.target import ANY
 
 
-def in_order(entries: Iterable[Entry]) -> list[Entry]:
+def in_order(entries: Iterable[Entry], *, host: str = "") -> list[Entry]:
     """Give entries by soft, within one soft what was installed first, then the best first."""
-    return sorted(best_first(entries), key=lambda entry: (entry.soft, entry.package is None))
+    return sorted(best_first(entries, host=host), key=lambda entry: (entry.soft, entry.package is None))
 
 
 def default_ids(entries: Iterable[Entry], *, target: str, host: str, prefer: str = "") -> frozenset[str]:

@@ -61,7 +61,7 @@ class LocalWorld:
             found = list(self._look(soft, self.search))
             found += self._elsewhere(document, found)
             installed = [entry for entry in self._installed if entry.soft == soft]
-            self._entries[soft] = [*merge(installed), *found]
+            self._entries[soft] = [*merge(installed, host=self.workspace.host.target), *found]
         return self._entries[soft]
 
     def _elsewhere(self, soft: Soft, found: Sequence[Entry]) -> list[Entry]:

@@ -99,11 +99,11 @@ def _packages(workspace: Workspace, options: Namespace) -> Outcome:
 
 
 def _entries(workspace: Workspace, options: Namespace) -> Outcome:
-    entries = in_order(all_entries(workspace))
+    host = workspace.host.target
+    entries = in_order(all_entries(workspace), host=host)
     if options.tags:
         tags = parse_tags(options.tags)
         entries = [entry for entry in entries if tags.admits(entry.tags)]
-    host = workspace.host.target
     defaults = default_ids(entries, target=host, host=host, prefer=workspace.config.prefer)
     shown = entry_table(entries, defaults=defaults, columns=None if options.verbose else terminal_width())
     return Outcome(data=entries, text=shown or "no entries yet: 'ckpm detect' finds some\n")
