@@ -205,7 +205,10 @@ def detect(
         )
     ranges = {reference.name: reference.range for reference in references}
     is_whole = search.where.system and workspace.host_override is None
-    present = [*best_first(_installed(workspace, names) if is_whole else ()), *report.entries]
+    present = [
+        *best_first(_installed(workspace, names) if is_whole else (), host=workspace.host.target),
+        *report.entries,
+    ]
     order = {name: place for place, name in enumerate(names)}
     present.sort(key=lambda entry: order[entry.soft])
     entries = [entry for entry in present if _in_range(entry, ranges.get(entry.soft))]
