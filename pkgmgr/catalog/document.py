@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import types
@@ -79,6 +78,8 @@ def _spell_path(message: str) -> str:
 
 def nearest_name(name: str, known: typing.Iterable[str]) -> str | None:
     """Give the known name that a person most likely meant, or None."""
+    import difflib
+
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return matches[0] if matches else None
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import json
 import os
 import sys
-import traceback
 from argparse import Namespace
 from collections.abc import Sequence
 from types import ModuleType
@@ -53,6 +51,8 @@ def call_verb(verb: str, arguments: Sequence[str]) -> int:
 def load_verb(verb: str) -> ModuleType:
     """Import the module of a verb, or raise `UsageError` naming the nearest one."""
     if verb not in VERBS:
+        import difflib
+
         nearest = difflib.get_close_matches(verb, VERBS, n=1)
         hint = f"did you mean 'ckpm {nearest[0]}'?" if nearest else "'ckpm --help' lists the verbs"
         raise UsageError(f"there is no verb {verb!r}", hint=hint)
@@ -81,6 +81,8 @@ def _from_os(error: OSError) -> CkpmError:
 
 def _fail(verb: str, error: CkpmError, *, is_json: bool) -> int:
     if os.environ.get("CKPM_DEBUG") == "1":
+        import traceback
+
         traceback.print_exception(error)
     if is_json:
         described = {"code": error.code, "message": error.message, "hint": error.hint}

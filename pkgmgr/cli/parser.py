@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import difflib
+import os
 from typing import NoReturn
 
 from pkgmgr.model.errors import UsageError
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Lines as wide as the terminal. argparse makes one for each argument, and asks a large module how wide that is."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_width() - 2)
+
+
+def _width() -> int:
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isdigit() and int(stated) > 0:
+        return int(stated)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 class Parser(argparse.ArgumentParser):
@@ -17,7 +34,7 @@ class Parser(argparse.ArgumentParser):
             prog=f"ckpm {verb}",
             description=summary,
             epilog="examples:\n" + "\n".join(f"  {line}" for line in examples.strip().splitlines()),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
             allow_abbrev=False,
         )
         add_common_options(self)
@@ -32,6 +49,8 @@ class Parser(argparse.ArgumentParser):
             return None
         wrong = message.removeprefix(prefix).split()[0].split("=")[0]
         known = [option for action in self._actions for option in action.option_strings]
+        import difflib
+
         matches = difflib.get_close_matches(wrong, known, n=1)
         return f"did you mean {matches[0]}?" if matches else None
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from pkgmgr.host.cpu import parse_cpu_list
 from pkgmgr.host.ports import Files
-from pkgmgr.host.text import read_text
+from pkgmgr.host.text import parse_status, read_text
 
 _UNLIMITED = 1 << 60
 """cgroup v1 writes "no limit" as the largest multiple of a page: 9223372036854771712."""
@@ -51,12 +51,6 @@ def parse_cgroups(text: str) -> dict[str, str]:
         if len(parts) == 3:
             found.update(dict.fromkeys(parts[1].split(","), parts[2]))
     return found
-
-
-def parse_status(text: str) -> dict[str, str]:
-    """Read ``/proc/self/status``."""
-    pairs = (line.partition(":") for line in text.splitlines())
-    return {key: value.strip() for key, colon, value in pairs if colon}
 
 
 def parse_meminfo(text: str) -> int | None:

@@ -18,15 +18,10 @@ from pkgmgr.host.override import override
 from pkgmgr.host.ports import Files, Host
 from pkgmgr.host.surroundings import parse_wsl, read_container, read_libc
 from pkgmgr.host.text import parse_settings, read_text
+from pkgmgr.host.visibility import VISIBILITY_VARIABLES
 from pkgmgr.host.windows import read_report
 from pkgmgr.model.entry import Value
 from pkgmgr.model.platform import Platform
-
-VISIBILITY_VARIABLES = (
-    *("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"),
-    *("GPU_DEVICE_ORDINAL", "ZE_AFFINITY_MASK", "ONEAPI_DEVICE_SELECTOR"),
-)
-"""What restricts the accelerators that a program sees."""
 
 
 def read_platform(host: Host, *, nvidia: NvidiaProbe | None = None) -> Platform:

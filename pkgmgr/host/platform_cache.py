@@ -13,11 +13,9 @@ from pathlib import Path
 import msgspec
 
 from pkgmgr.host.cache_file import write_cache_file
-from pkgmgr.host.limits import parse_status
-from pkgmgr.host.override import PREFIX
-from pkgmgr.host.platform import VISIBILITY_VARIABLES, read_platform
 from pkgmgr.host.ports import Host
-from pkgmgr.host.text import read_text
+from pkgmgr.host.text import parse_status, read_text
+from pkgmgr.host.visibility import VISIBILITY_VARIABLES
 from pkgmgr.model.platform import Platform
 
 LONGEST = 3600.0
@@ -44,7 +42,9 @@ def cache_key(host: Host, boot: str) -> str:
     :param boot: changes with each start of the machine.
     """
     files = host.files
-    stated = {name: value for name, value in host.variables.items() if name in _VARIABLES or name.startswith(PREFIX)}
+    stated = {
+        name: value for name, value in host.variables.items() if name in _VARIABLES or name.startswith("CKPM_OVERRIDE_")
+    }
     parts = [
         str(_FORMAT),
         host.target,
@@ -69,11 +69,12 @@ def cached_platform(
     folder: Path,
     *,
     refresh: bool = False,
-    read: Callable[[Host], Platform] = read_platform,
+    read: Callable[[Host], Platform] | None = None,
     now: Callable[[], float] = time.time,
 ) -> Platform:
     """Give the facts of a machine, those of last time if nothing speaks against it.
 
+    :param read: in place of `read_platform`.
     :param folder: of the cache; what lies there may be removed at any time.
     """
     path, key = folder / "platform.json", cache_key(host, boot_id(host))
@@ -81,6 +82,10 @@ def cached_platform(
         known = _recall(path)
         if known is not None and known.key == key and 0 <= now() - known.at < LONGEST:
             return known.platform
+    if read is None:
+        from pkgmgr.host.platform import read_platform  # 8 ms, where facts are established anew
+
+        read = read_platform
     platform = read(host)
     write_cache_file(path, msgspec.json.encode(_Remembered(key=key, at=now(), platform=platform)))
     return platform

@@ -33,7 +33,7 @@ _QUIET = {
     "SYSTEMD_PAGER": "cat",
     "UV_PYTHON_DOWNLOADS": "never",
 }
-_PASSED = re.compile(
+_PASSED = (
     r"PATH|HOME|USER|LOGNAME|TMPDIR|TEMP|TMP|(?:DY)?LD_\w*PATH|XDG_\w+_(?:HOME|DIRS)"
     # Where languages and their managers lie.
     r"|JAVA_HOME|JDK_HOME|M2_HOME|MAVEN_HOME|GRADLE_HOME|ANT_HOME|GOROOT|GOPATH|CARGO_HOME|RUSTUP_(?:HOME|TOOLCHAIN)"
@@ -48,11 +48,9 @@ _PASSED = re.compile(
     r"|LSF_(?:ENVDIR|BINDIR|LIBDIR|SERVERDIR)|SGE_(?:CELL|ARCH)|PBS_(?:EXEC|HOME|CONF_FILE)|SLURM_CONF"
     # Without these, hardly anything starts on Windows.
     r"|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|PROGRAMW6432"
-    r"|USERPROFILE|NUMBER_OF_PROCESSORS|PROCESSOR_\w+|VS\d*\w*|VCINSTALLDIR|INCLUDE|LIB|LIBPATH",
+    r"|USERPROFILE|NUMBER_OF_PROCESSORS|PROCESSOR_\w+|VS\d*\w*|VCINSTALLDIR|INCLUDE|LIB|LIBPATH"
 )
-_VOLATILE = re.compile(
-    r"\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|SESSION|SHLVL|PROMPT|PS1)\w*|\w+_PID|UV_\w*(?:INDEX|URL)\w*"
-)
+_VOLATILE = r"\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|SESSION|SHLVL|PROMPT|PS1)\w*|\w+_PID|UV_\w*(?:INDEX|URL)\w*"
 """What is nobody's business, or differs with each shell."""
 
 
@@ -63,7 +61,8 @@ def probe_variables(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def _is_passed(name: str) -> bool:
-    return _PASSED.fullmatch(name.upper()) is not None and _VOLATILE.fullmatch(name.upper()) is None
+    # `re` compiles them at the first name: what is answered from memory may need none.
+    return re.fullmatch(_PASSED, name.upper()) is not None and re.fullmatch(_VOLATILE, name.upper()) is None
 
 
 def environment_digest(variables: Mapping[str, str], *, with_path: bool) -> str:

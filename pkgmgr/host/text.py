@@ -26,3 +26,9 @@ def _unquote(value: str) -> str:
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         return re.sub(r'\\([$"`\\])', r"\1", value[1:-1]) if value[0] == '"' else value[1:-1]
     return value
+
+
+def parse_status(text: str) -> dict[str, str]:
+    """Read ``/proc/self/status``."""
+    pairs = (line.partition(":") for line in text.splitlines())
+    return {key: value.strip() for key, colon, value in pairs if colon}

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from pkgmgr import __version__
 from pkgmgr.environ.formats import format_names
-from pkgmgr.jobs.envs import find_env
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.reference import read_word
 
@@ -27,6 +26,7 @@ def image_of(workspace: Workspace, word: str, name: str, *, target: str | None =
     :raises LockError: when it has no current lock for the target.
     """
     from pkgmgr.environ.images import ImageRequest, render_image
+    from pkgmgr.jobs.envs import find_env
     from pkgmgr.jobs.installation import wanted_target  # 80 ms together, where an image is asked for
     from pkgmgr.jobs.locks import locked_target, require_lock
     from pkgmgr.lock.document import render_lock

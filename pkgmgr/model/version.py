@@ -14,15 +14,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import total_ordering
 
-from packaging.version import InvalidVersion
-from packaging.version import Version as Pep440
-
 from pkgmgr.model.errors import UsageError
 
-_PATCH_LETTER = re.compile(r"\d[a-z]$")
-_LEADING_WORD = re.compile(r"^(?:release|version|llvmorg|v|r)[-_.]?(?=\d)", re.IGNORECASE)
-_RELEASE = re.compile(r"\d+(?:\.\d+)*")
-_TOKEN = re.compile(r"\d+|[a-z]+", re.IGNORECASE)
+# Texts, which `re` compiles when they are first used: many a command reads entries and compares no version.
+_PATCH_LETTER = r"\d[a-z]$"
+_LEADING_WORD = r"(?i)^(?:release|version|llvmorg|v|r)[-_.]?(?=\d)"
+_RELEASE = r"\d+(?:\.\d+)*"
+_TOKEN = r"(?i)\d+|[a-z]+"
 _PRE_WORDS = frozenset(
     {"a", "alpha", "b", "beta", "c", "rc", "cr", "m", "milestone", "pre", "preview", "dev", "git"}
     | {"snapshot", "nightly", "ea", "canary", "experimental", "unstable"}
@@ -42,7 +40,9 @@ def _strip_zeros(release: Iterable[int]) -> tuple[int, ...]:
 
 
 def _tokens(text: str) -> tuple[tuple[int, int, str], ...]:
-    return tuple((1, int(token), "") if token.isdigit() else (0, 0, token.lower()) for token in _TOKEN.findall(text))
+    return tuple(
+        (1, int(token), "") if token.isdigit() else (0, 0, token.lower()) for token in re.findall(_TOKEN, text)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +64,11 @@ class _Parts:
 
 
 def _pep440_parts(text: str) -> _Parts | None:
-    if _PATCH_LETTER.search(text):
+    if re.search(_PATCH_LETTER, text):
         return None
+    from packaging.version import InvalidVersion  # 2 ms, where a version is compared
+    from packaging.version import Version as Pep440
+
     try:
         version = Pep440(text)
     except InvalidVersion:
@@ -89,9 +92,9 @@ def _pep440_parts(text: str) -> _Parts | None:
 
 
 def _free_parts(text: str) -> _Parts:
-    body = _LEADING_WORD.sub("", text.strip())
+    body = re.sub(_LEADING_WORD, "", text.strip())
     body, _, local = body.partition("+")
-    found = _RELEASE.match(body)
+    found = re.match(_RELEASE, body)
     release = tuple(int(number) for number in found.group().split(".")) if found else ()
     rest = _tokens(body[found.end() :] if found else body)
     # A word alone behind a separator (`-SNAPSHOT`, `-ea`) announces a version; a letter glued to
@@ -177,7 +180,7 @@ class Version:
         return f"Version({self.text!r})"
 
 
-_CLAUSE = re.compile(r"^\s*(===|==|~=|!=|<=|>=|<|>|=)?\s*([^\s=<>!~,]+?)(\.\*)?\s*$")
+_CLAUSE = r"^\s*(===|==|~=|!=|<=|>=|<|>|=)?\s*([^\s=<>!~,]+?)(\.\*)?\s*$"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,7 +267,7 @@ class VersionRange:
 
 
 def _parse_clause(part: str, whole: str) -> _Clause:
-    found = _CLAUSE.match(part)
+    found = re.match(_CLAUSE, part)
     if found is None:
         raise UsageError(
             f"can't read the version range {whole!r} at {part.strip()!r}",
