@@ -47,13 +47,21 @@ _SHOWN_VARIABLES = re.compile(
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASS|CREDENTIAL|AUTH|API|PRIVATE|SESSION|COOKIE|KEY(?!WORD)", re.IGNORECASE)
 
 _SECRET = re.compile(
-    r"""((?:token|secret|passw(?:or)?d|api[_-]?key|access[_-]?key|authorization)["']?\s*[=:]\s*["']?)[^\s"',;]+""",
+    r"""((?:token|secret|passw(?:or)?d|api[_-]?key|access[_-]?key|authorization|[?&]sig(?:nature)?)["']?\s*[=:]\s*["']?)[^\s"',;]+""",
     re.IGNORECASE,
 )
+_SECRET_VALUE = re.compile(
+    r"\w*(?:TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|_KEY|_PAT|_AUTH)\w*",
+    re.IGNORECASE,
+)
+"""Names of variables whose value is a secret by itself, wherever it turns up."""
+_SECRET_SHAPE = re.compile(r"(?![/~.])(?=.*[\d\W_]|.*[a-z].*[A-Z])\S{8,}")
+"""No path and no plain word: a session called ``wayland`` is part of a hundred names of libraries."""
 _BEARER = re.compile(r"\b(Bearer|Basic) [\w.~+/=-]{8,}")
 _CREDENTIALS = re.compile(r"(?<=://)[^\s/@]{1,500}@")
 _KNOWN_TOKENS = re.compile(
-    r"\b(?:hf_|gh[pousr]_|github_pat_|glpat-|sk-|xox[abps]-|AKIA|pypi-|npm_)[A-Za-z0-9_-]{16,}"
+    r"\b(?:hf_|gh[pousr]_|github_pat_|glpat-|glsa_|dckr_pat_|sk-|xox[abps]-|AKIA|ASIA|AIza|nvapi-|r8_|pypi-|npm_|SG\.)"
+    r"[A-Za-z0-9._-]{16,}"
     r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*"
 )
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
@@ -77,11 +85,13 @@ class Scrubber:
     :param home: the person's home folder.
     :param names: that the person goes by on this machine.
     :param machine: its name in the network, without a domain.
+    :param secrets: that the person's variables hold.
     """
 
     home: str
     names: tuple[str, ...] = ()
     machine: str = ""
+    secrets: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, home: str, variables: Mapping[str, str], machine: str = "") -> Scrubber:
@@ -91,14 +101,24 @@ class Scrubber:
         names = {name for name in told if len(name) > 1 and name.lower() not in _NAMES_OF_FOLDERS}
         short = machine.partition(".")[0]
         is_telling = len(short) >= _SHORTEST_MACHINE and short.lower() not in _NAMES_OF_MACHINES
-        return cls(home=home, names=tuple(sorted(names)), machine=short if is_telling else "")
+        held = {
+            value
+            for name, value in variables.items()
+            if _SECRET_VALUE.fullmatch(name) and _SECRET_SHAPE.fullmatch(value)
+        }
+        secrets = tuple(sorted(held, key=lambda value: (-len(value), value)))  # one may be the beginning of another
+        return cls(home=home, names=tuple(sorted(names)), machine=short if is_telling else "", secrets=secrets)
 
     def clean(self, text: str) -> str:
         """Give a text without secrets, without the person's home and names, and without what is no Unicode."""
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
         if self.home not in ("", "/", "/root"):
             text = re.sub(re.escape(self.home) + r"(?![\w.-])", ANONYMOUS_HOME, text)
         for name in self.names:
-            text = re.sub(rf"(?<=/){re.escape(name)}(?=[/\s:;,\"']|$)", ANONYMOUS, text)
+            text = re.sub(
+                rf"(?<=/){re.escape(name)}(?=[/\s:;,\"']|$)|(?<![\w.-]){re.escape(name)}(?=@)", ANONYMOUS, text
+            )
         if self.machine:
             text = re.sub(rf"(?<![\w.-]){re.escape(self.machine)}(?:\.[\w-]+){{0,9}}(?![\w-])", "host", text)
         text = _CREDENTIALS.sub("***@", _SECRET.sub(r"\1***", _BEARER.sub(r"\1 ***", text)))

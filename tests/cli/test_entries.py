@@ -63,14 +63,18 @@ def test_the_mark_is_at_what_a_requirement_takes(
 def test_a_table_is_grouped_and_marked() -> None:
     entries = in_order([GCC_AVR, WHOLE, GCC_12, NIGHTLY, RUST])
     text = entry_table(entries, defaults=default_ids(entries, target=HERE, host=HERE))
-    assert text == (
-        "SOFT             VERSION         TARGET              PREFIX  ORIGIN\n"
-        "compiler.gcc  *  12.2.0          linux-x86_64        /usr    system\n"
-        "                 5.4.0           linux-x86_64 → avr  /usr    system\n"
-        "lang.rust     *  1.95.0          linux-x86_64        /old    system\n"
-        "                 1.97.0-nightly  linux-x86_64        /usr    system\n"
-        "model.m       *  - (tflite)      any                 /m      system\n"
-    ) + LEGEND
+    assert (
+        text
+        == (
+            "SOFT             VERSION         TARGET              PREFIX  ORIGIN\n"
+            "compiler.gcc  *  12.2.0          linux-x86_64        /usr    system\n"
+            "                 5.4.0           linux-x86_64 → avr  /usr    system\n"
+            "lang.rust     *  1.95.0          linux-x86_64        /old    system\n"
+            "                 1.97.0-nightly  linux-x86_64        /usr    system\n"
+            "model.m       *  - (tflite)      any                 /m      system\n"
+        )
+        + LEGEND
+    )
 
 
 def test_what_runs_elsewhere_comes_after_what_runs_here() -> None:

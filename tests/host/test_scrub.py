@@ -26,6 +26,10 @@ BOARD = "processor\t: 0\n\nprocessor\t: 1\n\nHardware\t: BCM2711\n"
         ("curl -H 'X: Bearer abcdefgh12345678'", "curl -H 'X: Bearer ***'"),
         ("found hf_abcdefghijklmnopqrst in cache", "found *** in cache"),
         ("ghp_0123456789abcdefghij0123456789abcdef", "***"),
+        ("built by ann@box, joann@box", "built by person@box, joann@box"),
+        ("https://store/x?sv=1&sig=abc%2Fdef", "https://store/x?sv=1&sig=***"),
+        ("AIzaSyD-1234567890abcdefghijklmnopqrstuv nvapi-abcdefghijklmnopqrst", "*** ***"),
+        ("SG.abcdefghijklmnopqrstuv.abcdefghij dckr_pat_abcdefghijklmnopqrstu", "*** ***"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----\nx", "*** private key ***\nx"),
         ("in /tmp/ckpm-probe-a1b2c3", "in /tmp/ckpm-probe"),
         ("sha256:0123456789abcdef0123456789abcdef", "sha256:0123456789abcdef0123456789abcdef"),
@@ -33,6 +37,23 @@ BOARD = "processor\t: 0\n\nprocessor\t: 1\n\nHardware\t: BCM2711\n"
 )
 def test_persons_and_secrets_are_taken_out(text: str, clean: str) -> None:
     assert ANN.clean(text) == clean
+
+
+def test_what_secret_variables_hold_is_taken_out_wherever_it_turns_up() -> None:
+    given = {
+        "HF_TOKEN": "plain-4711",
+        "DB_PASSWORD": "Tr0ub4dor",
+        "MY_API_KEY": "plain-4711-longer",
+        "CI_SECRET": "word",
+        "SSH_AUTH_SOCK": "/run/agent.1",
+        "XDG_SESSION_TYPE": "wayland-1",
+        "DESKTOP_PASSWORD": "password",
+        "PATH": "/bin-4711:/bin",
+    }
+    known = Scrubber.of("/home/ann", given)
+    assert known.secrets == ("plain-4711-longer", "plain-4711", "Tr0ub4dor")
+    assert known.clean("logged in with plain-4711-longer, plain-4711") == "logged in with ***, ***"
+    assert known.clean("a word of libwayland-1 in /run/agent.1") == "a word of libwayland-1 in /run/agent.1"
 
 
 def test_the_machine_is_not_named() -> None:
