@@ -61,12 +61,13 @@ class _Newest:
     __hash__ = None  # type: ignore[assignment]
 
 
-def _goodness(entry: Entry, host: str) -> tuple[bool, bool, bool, _Newest, bool, str]:
+def _goodness(entry: Entry, host: str) -> tuple[bool, bool, bool, _Newest, bool]:
     """Put native ones first, then whole ones, then releases, then the newest: the first is what a requirement takes.
 
-    Of one version, the usual build comes before a variant (a debug build of Python).
+    Of one version, the usual build comes before a variant (a debug build of Python); what is equal stays in the order
+    in which it was found: that of PATH.
     """
     is_cross = bool(entry.emits) and entry.target not in entry.emits
     is_cross = is_cross or (bool(host) and entry.target not in (host, ANY))
     is_variant = bool(entry.attributes.get("variant"))
-    return (is_cross, not entry.is_whole, version_key(entry).is_prerelease, _Newest(entry), is_variant, entry.id)
+    return (is_cross, not entry.is_whole, version_key(entry).is_prerelease, _Newest(entry), is_variant)

@@ -23,8 +23,8 @@ class Registry:
         self._entries = _read(self._path)
 
     def entries(self) -> list[Entry]:
-        """Give all, by id."""
-        return [self._entries[key] for key in sorted(self._entries)]
+        """Give all by soft, those of one soft in the order in which they were found."""
+        return list(self._entries.values())
 
     def knows(self, entry: Entry) -> bool:
         """Tell whether an entry was found before."""
@@ -51,14 +51,15 @@ class Registry:
             if entry.soft not in looked_for
             or (not (whole_system and entry.origin != "search-path") and all(map(is_there, entry.files.values())))
         }
-        merged = {**kept, **fresh}
-        if merged != self._entries:
-            self._entries = merged
+        others = (entry for key, entry in kept.items() if key not in fresh)
+        rows = sorted([*fresh.values(), *others], key=lambda entry: entry.soft)
+        if rows != self.entries():
+            self._entries = {entry.id: entry for entry in rows}
             self._write()
 
     def _write(self) -> None:
         temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        rows = [self._entries[key] for key in sorted(self._entries)]
+        rows = list(self._entries.values())
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=1))

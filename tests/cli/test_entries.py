@@ -163,6 +163,21 @@ def test_detect_and_list_mark_what_is_really_taken(ckpm: Ckpm, things: dict[str,
     assert "\x1b" not in shown.out
 
 
+def test_of_what_is_equal_the_first_on_path_is_taken(ckpm: Ckpm, things: dict[str, str], tmp_path: Path) -> None:
+    twins = []
+    for name in ("b", "a", "c"):
+        path = tmp_path / name / "bin" / "thing"
+        path.parent.mkdir(parents=True)
+        path.write_text("#!/bin/sh\necho thing 2.1\n")
+        path.chmod(0o755)
+        twins.append(str(path.parent))
+    for order in (twins, twins[::-1]):
+        env = {**things, "PATH": ":".join([*order, "/usr/bin", "/bin"])}
+        found = [row["prefix"] for row in ckpm("detect", "soft", "tool.thing", "--json", env=env).data]
+        assert found == [str(Path(path).parent) for path in order]
+        assert [row["prefix"] for row in ckpm("list", "entry", "--json", env=env).data] == found
+
+
 def test_the_list_of_softs_tells_how_each_is_found(ckpm: Ckpm) -> None:
     rows = {row["soft"]: row for row in ckpm("list", "soft", "--json").data}
     assert all(row["found_by"] for row in rows.values())

@@ -26,6 +26,18 @@ def test_a_machine_and_itself(ckpm: Ckpm) -> None:
     assert ckpm("diff", BARE, BARE).out == "no difference\n"
 
 
+def test_a_recorded_machine_and_this_one(machine: SmallMachine, tmp_path: Path) -> None:
+    record = str(tmp_path / "then.json.gz")
+    assert machine("detect", "--record", record).code == 0
+    assert machine("diff", record, "host").out == "no difference\n"
+    machine.program("alpha", "2.2")
+    rows = machine("diff", record, "host", "--json").data
+    (upgraded,) = [row for row in rows if row["key"].startswith("tool.alpha in ")]
+    assert (upgraded["before"], upgraded["after"]) == ("2.1", "2.2")
+    back = machine("diff", "host", record, "--json").data
+    assert {(row["before"], row["after"]) for row in back} == {(row["after"], row["before"]) for row in rows}
+
+
 def test_a_lock_and_this_machine(machine: SmallMachine) -> None:
     assert machine("lock", "env:both").code == 0
     assert machine("diff", str(machine.lock), "host").out == "no difference\n"
