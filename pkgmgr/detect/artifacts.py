@@ -160,7 +160,9 @@ def _is_recognised(row: Recognition, artifact: Artifact) -> bool:
 
 
 def _candidate(soft: Soft, artifact: Artifact) -> Candidate:
-    attributes: dict[str, Value] = {**artifact.attributes, "state": artifact.state, "size": artifact.size}
+    attributes: dict[str, Value] = {**artifact.attributes, "state": artifact.state}
+    if artifact.size:  # of a folder with a million files nobody has added them up
+        attributes["size"] = artifact.size
     if artifact.ecosystem:
         attributes |= {"ecosystem": artifact.ecosystem, "name": artifact.name}
     facts: dict[str, Value] = {

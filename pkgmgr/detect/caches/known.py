@@ -113,8 +113,10 @@ def cached_artifacts(host: Host, sites: Sequence[Site] = ()) -> Iterator[Artifac
     for site in sites:
         yield from spacy_models(files, site)
     for weights, data in ultralytics_folders(host):
-        yield from _models(files, weights, _Flat(ecosystem="ultralytics", roots=()))
-        yield from _data_sets(files, data, _Flat(ecosystem="ultralytics", roots=(), depth=3))
+        if weights:
+            yield from _models(files, weights, _Flat(ecosystem="ultralytics", roots=()))
+        if data:
+            yield from _data_sets(files, data, _Flat(ecosystem="ultralytics", roots=(), depth=3))
 
 
 def _models(files: Files, root: str, cache: _Flat) -> Iterator[Artifact]:

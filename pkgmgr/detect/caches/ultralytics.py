@@ -11,6 +11,7 @@ import msgspec
 
 from pkgmgr.detect.folders import expand_variables
 from pkgmgr.detect.models.source import NO_JSON
+from pkgmgr.host.paths import is_rooted
 from pkgmgr.host.ports import Host
 
 SETTINGS = (
@@ -30,7 +31,10 @@ class _Settings(msgspec.Struct):
 
 
 def ultralytics_folders(host: Host) -> Iterator[tuple[str, str]]:
-    """Give (folder of weights, folder of data sets) of the settings that count: the first that are there."""
+    """Give (folder of weights, folder of data sets) of the settings that count: the first that are there.
+
+    A folder that is empty is nowhere.
+    """
     for pattern in SETTINGS:
         path = expand_variables(pattern, host.variables, host.home)
         content = host.files.read(path) if path is not None else None
@@ -40,5 +44,10 @@ def ultralytics_folders(host: Host) -> Iterator[tuple[str, str]]:
             settings = msgspec.json.decode(content, type=_Settings)
         except NO_JSON:
             continue
-        yield settings.weights_dir, settings.datasets_dir
+        yield _rooted(settings.weights_dir), _rooted(settings.datasets_dir)
         return
+
+
+def _rooted(folder: str) -> str:
+    """Give a folder, or nothing for one below wherever Ultralytics happens to be started: that is its default."""
+    return folder if is_rooted(folder) else ""

@@ -1,0 +1,86 @@
+"""Which soft knows which network, by the names of layers that the frameworks themselves give.
+
+`networks.json.gz` holds the names of weights (Keras: of layers) in networks that torchvision 0.29, timm, transformers,
+ultralytics 8.4, openai-whisper 20250625 and Keras 3.15 made, all but biases and running means.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from pkgmgr.detect.artifacts import fits
+from pkgmgr.detect.caches.artifact import Artifact
+from pkgmgr.jobs.workspace import open_workspace
+
+NETWORKS: dict[str, list[str]] = json.loads(gzip.decompress((Path(__file__).parent / "networks.json.gz").read_bytes()))
+KNOWN = {
+    "model.bert": (
+        *("transformers/AlbertModel", "transformers/BertModel", "transformers/DebertaV2Model"),
+        *("transformers/DistilBertModel", "transformers/ElectraModel", "transformers/MPNetModel"),
+        *("transformers/MobileBertModel", "transformers/RobertaModel"),
+    ),
+    "model.clip": ("transformers/CLIPModel",),
+    "model.efficientnet": (
+        *("keras/EfficientNetB0", "keras/EfficientNetV2B0", "timm/efficientnet_b0", "timm/tf_efficientnetv2_s"),
+        *("torchvision/efficientnet_b0", "torchvision/efficientnet_v2_s"),
+        "transformers/EfficientNetForImageClassification",
+    ),
+    "model.llm": (
+        *("transformers/BloomForCausalLM", "transformers/FalconForCausalLM", "transformers/GPT2LMHeadModel"),
+        *("transformers/GPTNeoXForCausalLM", "transformers/LlamaForCausalLM", "transformers/OPTForCausalLM"),
+        *("transformers/PhiForCausalLM", "transformers/Qwen2ForCausalLM"),
+    ),
+    "model.mobilenet": (
+        *("keras/MobileNet", "keras/MobileNetV2", "keras/MobileNetV3Small", "timm/mobilenetv2_100"),
+        *("timm/mobilenetv3_large_100", "timm/mobilenetv4_conv_small", "torchvision/mobilenet_v2"),
+        *("torchvision/mobilenet_v3_small", "transformers/MobileNetV2ForImageClassification"),
+    ),
+    # ResNeXt-50 and Wide ResNet-50 call their layers the same, and only the shapes of these differ.
+    "model.resnet50": (
+        *("keras/ResNet50", "timm/resnet50", "timm/resnet50d", "timm/resnext50_32x4d", "torchvision/resnet50"),
+        *("torchvision/resnext50_32x4d", "torchvision/wide_resnet50_2", "transformers/ResNetForImageClassification"),
+    ),
+    "model.vit": (
+        *("timm/deit_small_patch16_224", "timm/vit_base_patch16_224", "torchvision/vit_b_16"),
+        "transformers/ViTForImageClassification",
+    ),
+    "model.whisper": ("openai-whisper/tiny", "transformers/WhisperModel"),
+    "model.yolo": (
+        "ultralytics/yolo26n",
+        "ultralytics/yolov5n",
+        "ultralytics/yolov8n",
+        "ultralytics/yolov8n-cls",
+        "ultralytics/yolov8n-seg",
+    ),
+}
+SOFTS = {network: soft for soft, networks in KNOWN.items() for network in networks}
+
+
+@pytest.fixture(scope="module")
+def recognised(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    softs = open_workspace(home=tmp_path_factory.mktemp("home")).catalog.softs()
+    found: dict[str, list[str]] = {}
+    for network, layers in NETWORKS.items():
+        artifact = Artifact(
+            kind="model", name=network, path="/m", root="/", evidence="", layers=tuple(layers), attributes={}
+        )
+        found[network] = [
+            soft.name
+            for soft in softs
+            if (wanted := soft.find.artifact) is not None and wanted.recognise and fits(wanted, artifact)
+        ]
+    return found
+
+
+@pytest.mark.parametrize("network", sorted(NETWORKS))
+def test_a_network_is_known_by_the_softs_of_its_kind_alone(network: str, recognised: dict[str, list[str]]) -> None:
+    assert recognised[network] == ([SOFTS[network]] if network in SOFTS else [])
+
+
+def test_every_network_that_is_named_here_was_recorded() -> None:
+    assert set(SOFTS) <= set(NETWORKS)
+    assert len(NETWORKS) > len(SOFTS) + 20, "networks of other kinds, which no soft may take for its own"
