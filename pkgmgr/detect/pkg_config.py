@@ -16,6 +16,7 @@ from pkgmgr.model.entry import Value
 
 _LINE = re.compile(r"\s*(?P<key>[\w.]+)\s*(?P<kind>[=:])\s*(?P<value>.*)")
 _HOLE = re.compile(r"\$\{(\w[\w.]*)\}")
+_LIBRARY_FOLDER = re.compile(r"(?:^|\s)-L\s*((?:\\.|[^\s\\])+)")
 _DEEPEST = 12
 _REQUIRED = re.compile(r"([^\s,<>=!]+)(?:\s*(?:<=|>=|!=|<|>|=)\s*[^\s,]+)?")
 _DEFAULT_FOLDERS = ("/usr/share/pkgconfig", "/usr/local/share/pkgconfig")
@@ -44,8 +45,10 @@ def parse_pkg_config(text: str, folder: str) -> PkgConfig:
         if found is not None:
             (variables if found["kind"] == "=" else fields)[found["key"]] = found["value"].strip()
     version = _expand(fields.get("Version", ""), variables)
-    libraries = _expand(fields.get("Libs", ""), variables)
-    named = [item.strip('"') for item in re.findall(r"(?:^|\s)-L\s*(\S+)", libraries)]
+    # Taken apart before variables are replaced: a value may hold a space, as the place of a home can.
+    libraries = fields.get("Libs", "")
+    words = _LIBRARY_FOLDER.findall(libraries) or _LIBRARY_FOLDER.findall(_expand(libraries, variables))
+    named = [re.sub(r"\\(.)", r"\1", _expand(word, variables)).strip('"') for word in words]
     if "libdir" in variables:
         named.append(_expand(variables["libdir"], variables))
     return PkgConfig(

@@ -17,6 +17,7 @@ from pkgmgr.install.fetch.fetcher import Fetcher
 from pkgmgr.install.kept import KeptBuild, keep_build
 from pkgmgr.install.places import MADE, Place, build_place
 from pkgmgr.install.product import check_product
+from pkgmgr.install.reach import with_further
 from pkgmgr.install.relocation import LOG, relocate
 from pkgmgr.install.steps import perform_all
 from pkgmgr.install.store import RECORD, Recipe, Store, folder_hash, make_manifest, moved_entry, moved_path
@@ -158,7 +159,9 @@ class Installer:
         build.mkdir()
         (made / RECORD).mkdir(parents=True)
         home = self.store.home
-        roles = {role: moved_entry(entry, home, place.home) for role, entry in roles.items()}
+        known = {entry.id: entry for entry in self.store.installed()} if any(e.deps for e in roles.values()) else {}
+        further = with_further(roles, known)
+        roles = {role: moved_entry(entry, home, place.home) for role, entry in further.items()}
         artifacts = {name: moved_path(path, home, place.home) for name, path in artifacts.items()}
         toolchain = self._toolchain(roles, circumstances.target)
         texts = {

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import mmap
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from pkgmgr.model.errors import CkpmError
 
 LOG = "build.log"
+_QUOTES = re.compile(rb"[^\w./+ -]", re.ASCII)
+_ESCAPED = re.compile(rb"[^\w./+-]", re.ASCII)
 _MACH_O = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 
@@ -17,7 +20,8 @@ def relocate(made: Path, final: Path, others: Mapping[str, str]) -> None:
     """Write the final place into the files that hold the one where they were made.
 
     In a text any path may take the place of another, in a program one of the same length: all that follows stays where
-    it is. A ``.pc`` file leads to its own place, so it is right wherever its prefix is moved.
+    it is. A ``.pc`` file leads to its own place, so it is right wherever its prefix is moved; pkg-config escapes spaces
+    in that, but no quotes.
 
     :param others: further paths, and what is to stand for them.
     :raises CkpmError: when a program holds one of the others that can't be replaced.
@@ -28,17 +32,18 @@ def relocate(made: Path, final: Path, others: Mapping[str, str]) -> None:
         if path.is_symlink():
             _relocate_link(path, pairs)
         elif path.is_file() and path.name != LOG:
-            _relocate_file(path, made, replaced)
+            _relocate_file(path, made, final, replaced)
 
 
-def _relocate_file(path: Path, made: Path, replaced: Mapping[bytes, bytes]) -> None:
+def _relocate_file(path: Path, made: Path, final: Path, replaced: Mapping[bytes, bytes]) -> None:
     if not _holds(path, replaced):
         return
     content = path.read_bytes()
     if b"\0" not in content:
         if path.suffix == ".pc":
-            replaced = {old: new.replace(b" ", b"\\ ") for old, new in replaced.items()}
-            replaced[os.fsencode(made)] = os.fsencode(own_place(path.relative_to(made)))
+            replaced = {old: _ESCAPED.sub(rb"\\\g<0>", new) for old, new in replaced.items()}
+            if not _QUOTES.search(os.fsencode(final)):
+                replaced[os.fsencode(made)] = os.fsencode(own_place(path.relative_to(made)))
         new = _replace(content, replaced)
     elif content.startswith(_MACH_O):  # signed: a changed one is not started
         return

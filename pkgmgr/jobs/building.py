@@ -98,11 +98,15 @@ def _perform(
     wishes: Wishes,
 ) -> None:
     from pkgmgr.install.context import BuildContext, write_scripts  # 40 ms together, where something is to be built
+    from pkgmgr.install.reach import with_further
     from pkgmgr.install.steps import perform_all
+    from pkgmgr.install.store import Store
     from pkgmgr.install.toolchain import make_toolchain
 
     document = workspace.catalog.require_target(str(prepared.target))[1]
-    roles, host = prepared.roles, host_target(workspace)
+    host = host_target(workspace)
+    known = {entry.id: entry for entry in Store(home=workspace.home).installed()}
+    roles = with_further(prepared.roles, known)
     jobs = wishes.jobs or workspace.jobs
     compiler = next((entry for entry in roles.values() if "compiler" in entry.tags), None)
     toolchain = make_toolchain(compiler, prepared.target, document, host) if compiler is not None else None

@@ -281,6 +281,20 @@ def test_a_pkg_config_file_is_read_with_its_variables() -> None:
     assert (told.version, told.requires, told.folders) == ("1.2.3", ("a", "b"), ("/opt/x/lib",))
 
 
+@pytest.mark.parametrize(
+    ("libs", "expected"),
+    [
+        pytest.param("-L${libs} -lx", ("/it's a home/lib",), id="a value with a space"),
+        pytest.param("-L/it's\\ a\\ home/lib -lx", ("/it's a home/lib",), id="escaped"),
+        pytest.param("${flags} -lx", ("/opt/x",), id="the flag in a value"),
+        pytest.param("-lx", (), id="none"),
+    ],
+)
+def test_library_folders_of_a_pc_file(libs: str, expected: tuple[str, ...]) -> None:
+    text = f"libs=${{pcfiledir}}/../lib\nflags=-L/opt/x -ly\nLibs: {libs}\n"
+    assert parse_pkg_config(text, "/it's a home/pkgconfig").folders == expected
+
+
 @pytest.mark.parametrize("text", ["", "Version", "prefix=${prefix}\nVersion: ${prefix}", "\0\1\2", "Version: $(sh)"])
 def test_garbage_in_a_pkg_config_file_says_nothing(text: str) -> None:
     assert parse_pkg_config(text, "/x").version == ""

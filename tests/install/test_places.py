@@ -139,7 +139,7 @@ def test_a_pc_file_leads_to_its_own_place(path: str, expected: str) -> None:
 
 
 def test_paths_in_what_was_made(tmp_path: Path) -> None:
-    made, final, tools = tmp_path / "made-here", Path(str(tmp_path / "x")[:-1] + "it's fina"), tmp_path / "tools"
+    made, final, tools = tmp_path / "made-here", tmp_path / "a b final", tmp_path / "tools"
     assert len(str(made)) == len(str(final))
     (made / "lib/pkgconfig").mkdir(parents=True)
     path, program = os.fsencode(made), b"\x7fELF\0" + os.fsencode(made) + b"/share\0end"
@@ -165,6 +165,22 @@ def test_paths_in_what_was_made(tmp_path: Path) -> None:
     assert (made / "mac").read_bytes() == files["mac"]
     assert os.readlink(made / "link") == str(final / "script")
     assert os.readlink(made / "foreign") == "/usr/bin/true"
+
+
+@pytest.mark.parametrize(
+    ("final", "expected"),
+    [
+        ("/home/me/x", "prefix=${pcfiledir}/../..\nCflags: -I/y\\ y/include"),
+        ("/a b/x", "prefix=${pcfiledir}/../..\nCflags: -I/y\\ y/include"),
+        ("/it's/x", "prefix=/it\\'s/x\nCflags: -I/y\\ y/include"),
+    ],
+)
+def test_a_pc_file_in_a_folder_with(final: str, expected: str, tmp_path: Path) -> None:
+    path = tmp_path / "lib/pkgconfig/x.pc"
+    path.parent.mkdir(parents=True)
+    path.write_text(f"prefix={tmp_path}\nCflags: -I/tmp/alias/include")
+    relocate(tmp_path, Path(final), {"/tmp/alias/": "/y y/"})
+    assert path.read_text() == expected
 
 
 def test_a_path_that_does_not_fit_into_a_program_is_told(tmp_path: Path) -> None:
@@ -253,12 +269,15 @@ def test_built_in_two_homes_it_is_the_same_but_for_its_own_place(
         said = subprocess.run([program], capture_output=True, text=True, check=True).stdout.splitlines()
         assert said == [str(prefix), "./build/made.c"]
         assert (prefix / "include/made.h").read_text().splitlines()[1] == '#define MADE_WITH "cc"'
-        assert (prefix / "lib/pkgconfig/made.pc").read_text() == "prefix=${pcfiledir}/../..\n"
+        told = (prefix / "lib/pkgconfig/made.pc").read_text()
+        escaped = str(prefix).replace("'", "\\'").replace(" ", "\\ ")
+        assert told == f"prefix={escaped if place == home else '${pcfiledir}/../..'}\n"
         assert not list((place / "staging").iterdir())
         before = tree_hash(prefix)
         shutil.rmtree(prefix)
         assert ckpm("install", "package:lib-made", env=env).code == 0
         assert tree_hash(prefix) == before
-        program.unlink()  # which holds its place, of another length
+        program.unlink()  # which holds its place, of another length, as the other does in a home with a quote
+        (prefix / "lib/pkgconfig/made.pc").unlink()
         hashes.append(tree_hash(prefix))
     assert hashes[0] == hashes[1]

@@ -7,6 +7,7 @@ from glob import glob
 from pathlib import Path
 
 from pkgmgr.install.context import BuildContext
+from pkgmgr.install.reach import reached
 from pkgmgr.install.toolchain import reproducible_flags
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError
@@ -27,7 +28,9 @@ def perform(step: Compile, context: BuildContext) -> None:
     flags += reproducible_flags({str(context.build): ".", str(context.folder): "."})
     used = [_require(context, role) for role in step.uses]
     flags += [flag for entry in used for flag in include_flags(entry)]
-    links = [flag for entry in used for flag in link_flags(entry, is_static="-static" in toolchain.flags)]
+    libraries = {entry.id: entry for entry in context.roles.values() if entry.soft.startswith("lib.")}
+    linked = reached(used, libraries)  # a static library does not bring what it needs, a shared one may not find it
+    links = [flag for entry in linked for flag in link_flags(entry, is_static="-static" in toolchain.flags)]
     links += [f"-l{name}" for name in context.fill_all(step.libraries)]
     if step.product in ("object", "static"):
         _archive(step, context, [*command, *flags], sources, output)
