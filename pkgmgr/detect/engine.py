@@ -191,7 +191,7 @@ class Detector:
             for site in self._python_sites():
                 for pattern in soft.find.sites:
                     own += [
-                        Folder(path=path, origin=f"python:{site.prefix}")
+                        Folder(path=posixpath.normpath(path), origin=f"python:{site.prefix}")
                         for path in expand_folders(self.host.files, f"{site.path}/{pattern}")
                     ]
         return own

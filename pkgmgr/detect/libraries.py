@@ -61,14 +61,17 @@ def _in_folders(soft: Soft, wanted: LibraryFind, index: LibraryIndex, own: Seque
     stems = tuple(dict.fromkeys((wanted.name, *wanted.names)))
     folders: dict[str, Folder] = {}
     for folder in [*index.holding(stems, wanted.below), *own]:
-        folders.setdefault(folder.path, folder)
+        known = folders.setdefault(folder.path, folder)
+        if known.origin == "system":
+            folders[folder.path] = folder  # an environment's folder that a variable names, too
+    shipped = frozenset(folder.path for folder in own if folder.origin.startswith("python:"))
     found: list[tuple[bool, Finding]] = []
     for folder in folders.values():
         builds = index.builds(folder.path)
         # Of several names, one to link: libtrilinos_epetra.so beside the lone libtrilinos_teuchoscore.so.13.2.
         names = sorted((name for stem in stems for name in builds.get(stem, ())), key=is_numbered)
         if names:
-            look = _Look(soft, wanted, index, folder, names)
+            look = _Look(soft, wanted, index, folder, names, is_shipped=folder.path in shipped)
             found += [(is_numbered(names[0]), finding) for finding in look.findings()]
     # What ``-l`` finds comes before a file with a number that it is a link to.
     yield from (finding for _, finding in sorted(found, key=lambda row: row[0]))
@@ -109,12 +112,20 @@ class _Look:
     """One look at the builds of one library in one folder."""
 
     def __init__(
-        self, soft: Soft, wanted: LibraryFind, index: LibraryIndex, folder: Folder, names: Sequence[str]
+        self,
+        soft: Soft,
+        wanted: LibraryFind,
+        index: LibraryIndex,
+        folder: Folder,
+        names: Sequence[str],
+        *,
+        is_shipped: bool,
     ) -> None:
         self.soft, self.wanted, self.folder, self.names = soft, wanted, folder, names
         self.files, self.host = index.host.files, index.host.target
         self.place = place_of(self.files, folder.path, wanted.below)
         self.package = owning_package(folder.path)
+        self.is_shipped = is_shipped or self.package is not None
 
     def findings(self) -> Iterator[Finding]:
         if self.package is not None and is_carried(self.package[1], self.soft.find.sites):
@@ -182,7 +193,8 @@ class _Look:
         if headers.missing:
             where = f"{self.place.roots[0].rstrip('/')}/include"
             return f"its header {headers.missing} is not in {where}"
-        if is_numbered(main.name) and self.package is None:
+        # Wheels have no links: what they ship to be linked has a number (nvidia/*/lib, MKL's in the environment's lib).
+        if is_numbered(main.name) and not self.is_shipped:
             return "only the run-time library: nothing to link against"
         return ""
 
