@@ -43,11 +43,13 @@ def look(
     where: Where | None = None,
     target: str = "linux-x86_64",
     probe: tuple[Probe, ...] = (Probe(read="{header}", match=r"VERSION (?P<version>\S+)", optional=True),),
+    sites: tuple[str, ...] = (),
+    path: str = "/usr/bin",
 ) -> tuple[Report, RecordedRunner]:
     soft = Soft(
         name="lib.foo",
         summary="a library",
-        find=Find(library=library),
+        find=Find(library=library, sites=sites),
         probe=probe,
         entry=Conclusion(attributes={"variant": "{below}"}),
     )
@@ -55,7 +57,7 @@ def look(
     host = Host(
         files=RecordedFiles(files=files, elf=elf or {}, links=links or {}),
         runner=runner,
-        variables={"PATH": "/usr/bin"},
+        variables={"PATH": path},
         target=target,
         home="/home/ann",
     )
@@ -199,6 +201,43 @@ def test_cmake_tells_the_version_where_nothing_else_does() -> None:
 
 
 SITE = "/home/ann/venv/lib/python3.11/site-packages"
+VENV = {
+    "/home/ann/venv/pyvenv.cfg": "home = /usr/bin\nversion = 3.11.7\n",
+    "/home/ann/venv/bin/python": "",
+    f"{SITE}/foo-1.2.3.dist-info/METADATA": "Metadata-Version: 2.1\nName: foo\nVersion: 1.2.3\n",
+    "/home/ann/venv/include/foo.h": "VERSION 1.2.3",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "sites", "link"),
+    [
+        pytest.param("libfoo.so.3", ("../..",), ":libfoo.so.3", id="what the wheel ships has a number"),
+        pytest.param("libfoo.so", ("../..",), "foo", id="or none"),
+        pytest.param("libfoo.so.3", (), None, id="no soft says that it is shipped"),
+    ],
+)
+def test_a_wheel_s_library_in_the_environment_s_own_folder(name: str, sites: tuple[str, ...], link: str | None) -> None:
+    elf = {f"/home/ann/venv/lib/{name}": "linux-x86_64"}
+    report, _ = look(VENV, elf=elf, sites=sites, path="/home/ann/venv/bin")
+    found = [(entry.prefix, entry.origin, entry.attributes["link"]) for entry in report.entries]
+    assert found == ([("/home/ann/venv", "python:/home/ann/venv", link)] if link else [])
+
+
+def test_of_several_names_one_that_can_be_linked_is_taken() -> None:
+    library = LibraryFind(name="foo", names=("bar",), headers=("foo.h",))
+    elf = {f"{MULTIARCH}/libfoo.so.1": "linux-x86_64", f"{MULTIARCH}/libbar.so": "linux-x86_64"}
+    report, _ = look(HEADER, elf=elf, library=library)
+    assert [entry.attributes["link"] for entry in report.entries] == ["bar"]
+
+
+def test_a_header_may_lie_in_one_of_several_places() -> None:
+    library = LibraryFind(headers=("foo/config.h|foo/core/config.h",))
+    for place in ("foo/config.h", "foo/core/config.h"):
+        report, _ = look({f"/usr/include/{place}": "VERSION 1.2.3"}, library=library)
+        (entry,) = report.entries
+        assert (entry.files["header"], entry.version) == (f"/usr/include/{place}", "1.2.3")
+        assert entry.attributes["include_dirs"] == ["/usr/include"]
 
 
 @pytest.mark.parametrize("folder", ["numpy.libs", "torch/lib", "cv2/../cv2.libs"])
