@@ -53,8 +53,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--warmup", type=natural, default=2)
     made.add_argument("--duration", type=positive, default=2000, help="LoadGen: at least so many milliseconds")
     made.add_argument("--queries", type=positive, default=100, help="LoadGen: at least so many")
-    made.add_argument("--qps", type=float, default=10.0, help="LoadGen: expected queries a second")
-    made.add_argument("--latency", type=positive, default=500, help="LoadGen: Server's bound in milliseconds")
+    made.add_argument("--qps", type=float, default=0.0, help="LoadGen: queries a second; 0: by a trial")
+    made.add_argument("--latency", type=natural, default=0, help="LoadGen: Server's bound in ms; 0: by a trial")
+    made.add_argument("--percentile", type=part, default=0.9, help="LoadGen: MultiStream and Server are judged by it")
     return made
 
 

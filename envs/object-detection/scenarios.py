@@ -6,6 +6,7 @@ import argparse
 import json
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +16,10 @@ from dataset import Dataset, read_photo
 from engines import Engine
 from images import DataError
 from measure import Settings, detect
+
+LEAST_TRIALS, MOST_TRIALS, TRIAL_SECONDS = 4, 100, 1.0
+STREAMS = 8
+"""Photos of one query of MultiStream, as in MLPerf."""
 
 
 class Detector(Protocol):
@@ -55,11 +60,12 @@ def run_loadgen(detector: Detector, photos: int, options: argparse.Namespace) ->
     """
     logs = options.output / "loadgen"
     logs.mkdir(exist_ok=True)
+    seconds = trial(detector, photos)
     worker = Worker(detector)
     sut = loadgen.ConstructSUT(worker.take, lambda: None)
     library = loadgen.ConstructQSL(photos, photos, lambda samples: None, lambda samples: None)
     try:
-        loadgen.StartTestWithLogSettings(sut, library, test_settings(options), log_settings(logs))
+        loadgen.StartTestWithLogSettings(sut, library, test_settings(options, seconds), log_settings(logs))
     finally:
         worker.close()
         detector.close()
@@ -112,18 +118,33 @@ class Worker:
                 loadgen.QuerySamplesComplete([loadgen.QuerySampleResponse(identity, 0, 0)])
 
 
-def test_settings(options: argparse.Namespace) -> Any:
-    """Give LoadGen's settings of a scenario."""
+def trial(detector: Detector, photos: int) -> float:
+    """Give the seconds that one photo takes, the mean over some: what LoadGen is to expect."""
+    begin, count = time.perf_counter(), 0
+    while count < LEAST_TRIALS or (time.perf_counter() - begin < TRIAL_SECONDS and count < MOST_TRIALS):
+        detector.detect(count % photos)
+        count += 1
+    return (time.perf_counter() - begin) / count
+
+
+def test_settings(options: argparse.Namespace, seconds: float) -> Any:
+    """Give LoadGen's settings of a scenario.
+
+    :param seconds: that one photo takes. Offline, more is expected than that gives: LoadGen makes its one query so
+        large, and a run that ends too early is invalid. Server is sent what leaves the detector idle half of the time.
+    """
     made = loadgen.TestSettings()
     made.scenario = getattr(loadgen.TestScenario, options.scenario)
     made.mode = loadgen.TestMode.PerformanceOnly
     made.min_duration_ms = options.duration
     made.min_query_count = 1 if options.scenario == "Offline" else options.queries
-    made.server_target_qps = options.qps
-    made.server_target_latency_ns = options.latency * 1_000_000
-    made.offline_expected_qps = options.qps
-    made.single_stream_expected_latency_ns = made.multi_stream_expected_latency_ns = 50_000_000
-    made.multi_stream_samples_per_query = 8
+    made.offline_expected_qps = options.qps or 2 / seconds
+    made.server_target_qps = options.qps or 0.5 / seconds
+    made.server_target_latency_ns = int(options.latency * 1e6 or 10 * seconds * 1e9)
+    made.server_target_latency_percentile = made.multi_stream_target_latency_percentile = options.percentile
+    made.single_stream_expected_latency_ns = int(seconds * 1e9)
+    made.multi_stream_samples_per_query = STREAMS
+    made.multi_stream_expected_latency_ns = int(STREAMS * seconds * 1e9)
     return made
 
 

@@ -59,9 +59,53 @@ def test_native_engines_and_the_c_detector_on_arm64_agree(ckpm: Ckpm) -> None:
     assert native["statistics"]["latency_mean_ms"]["count"] == 5
     if shutil.which("gcc") is not None:
         assert_agree(native, benchmark(ckpm, "--set", "engine=tflite-c"))
-    emulated = benchmark(ckpm, "--target", "linux-arm64", "--set", "repetitions=1", "--set", "warmup=0")
+    once = ("--set", "repetitions=1", "--set", "warmup=0")
+    emulated = benchmark(ckpm, "--target", "linux-arm64", *once)
     assert emulated["target"] == "linux-arm64"
     assert_agree(native, emulated)
+    phone = benchmark(ckpm, "--target", "android-arm64", *once)
+    assert_agree(native, phone)
+    folder = Path(phone["folder"], "portable")
+    assert {"detect", "model.tflite", "labels.txt", "run.sh", "lib", "images"} <= {row.name for row in folder.iterdir()}
+    assert len(list((folder / "images").iterdir())) == 4
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_int8_finds_the_same_things_less_surely(ckpm: Ckpm) -> None:
+    exact = benchmark(ckpm, "--set", "repetitions=1")
+    quantized = benchmark(ckpm, "--set", "repetitions=1", "--set", "precision=int8")
+    assert quantized["metrics"]["accuracy"] == "pass"
+    assert quantized["params"]["precision"] == "int8"
+    sure = {(row["image_id"], row["category_id"]) for row in found(exact) if row["score"] >= 0.6}
+    assert sure <= {(row["image_id"], row["category_id"]) for row in found(quantized) if row["score"] >= 0.3}
+    assert [row["score"] for row in found(exact)] != [row["score"] for row in found(quantized)]
+
+
+@pytest.mark.network
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["tflite", "tflite-c"])
+def test_loadgen_calls_a_run_valid_or_says_why_not(ckpm: Ckpm, engine: str) -> None:
+    if engine == "tflite-c" and shutil.which("gcc") is None:
+        pytest.skip("gcc is not there: apt-get install gcc")
+    under = ("--set", f"engine={engine}", "--set", "harness=loadgen", "--set", "duration=300")
+    valid = benchmark(ckpm, *under, "--set", "queries=64")
+    assert valid["metrics"]["result"] == "VALID", valid["metrics"]
+    logs = Path(valid["folder"], "loadgen")
+    assert "SingleStream" in (logs / "mlperf_log_summary.txt").read_text()
+    assert (logs / "mlperf_log_detail.txt").stat().st_size > 0
+    # One query of four photos can't last ten seconds.
+    short = benchmark(ckpm, *under, "--set", "scenario=Offline", "--set", "qps=0.0001", "--set", "duration=10000")
+    assert short["metrics"]["result"] == "INVALID"
+    assert any("Min duration" in reason for reason in short["metrics"]["reasons"])
+
+
+@pytest.mark.parametrize("engine", ["tensorflow", "onnxruntime"])
+def test_a_precision_that_an_engine_has_not_is_refused_before_anything_is_done(ckpm: Ckpm, engine: str) -> None:
+    ran = ckpm("run", "env:object-detection", "--set", f"engine={engine}", "--set", "precision=int8")
+    assert ran.code == 4
+    assert f"engine={engine}, precision=int8" in ran.err
+    assert json.loads(ckpm("list", "result", "--json").out)["data"] == []
 
 
 def test_an_engine_of_this_machine_is_refused_for_another(ckpm: Ckpm) -> None:
