@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from pkgmgr.detect.artifacts import ArtifactIndex
-from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.candidates import Candidate
-from pkgmgr.detect.folders import Folders
-from pkgmgr.detect.where import Where
-from pkgmgr.host.ports import Host
-from pkgmgr.host.recorded import RecordedFiles, RecordedRunner
 from pkgmgr.model.soft import ArtifactFind, Find, Recognition, Soft
+from tests.detect.looking import GGUF, WEIGHTS, look, only
 
-FOLDER = Path(__file__).parent / "models"
-WEIGHTS = (FOLDER / "tiny.safetensors").read_bytes()
-GGUF = (FOLDER / "tiny.gguf").read_bytes()
 HUB = "/home/me/.cache/huggingface/hub"
 BERT = '{"model_type": "bert", "architectures": ["BertModel"]}'
-
-
-def look(
-    files: dict[str, str | bytes],
-    *,
-    links: dict[str, str] | None = None,
-    searched: tuple[str, ...] = (),
-    system: bool = True,
-    variables: dict[str, str] | None = None,
-) -> ArtifactIndex:
-    host = Host(
-        files=RecordedFiles(files=files, links=links),
-        runner=RecordedRunner(prints={}),
-        variables=variables or {},
-        target="linux-x86_64",
-        home="/home/me",
-    )
-    return ArtifactIndex(folders=Folders(host=host, where=Where(search_paths=searched, system=system)))
-
-
-def only(index: ArtifactIndex) -> Artifact:
-    (artifact,) = index.all()
-    return artifact
 
 
 def repository(root: str, *, commit: str = "c1", blob: str = "feed") -> dict[str, str | bytes]:
