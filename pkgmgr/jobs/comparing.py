@@ -48,9 +48,14 @@ def compare_files(workspace: Workspace, first: str, second: str) -> list[Row]:
 
 
 def flat_host(workspace: Workspace) -> dict[str, str]:
-    """Give each fact of a machine, and each soft that is found there, under a name that says what it is of."""
+    """Give each fact of a machine, and each soft that is found there, under a name that says what it is of.
+
+    The person's home is called what a record calls it: what lies there is the same on both sides.
+    """
+    from pkgmgr.host.scrub import Scrubber
     from pkgmgr.jobs.detection import Search, detect
 
+    clean = Scrubber.of(workspace.host.home, workspace.host.variables).clean
     rows: dict[str, str] = {}
     _flatten("host", msgspec.to_builtins(workspace.platform()), rows)
     found: dict[str, set[str]] = {}
@@ -60,7 +65,8 @@ def flat_host(workspace: Workspace) -> dict[str, str]:
             name = f"{entry.soft} in {entry.prefix}{emits}"
             found.setdefault(name, set()).add(entry.version or "no version")
             found.setdefault(name + _CONTENT, set()).add(entry.fingerprint)
-    return rows | {name: ", ".join(sorted(values)) for name, values in found.items()}
+    rows |= {name: ", ".join(sorted(values)) for name, values in found.items()}
+    return {clean(name): clean(value) for name, value in rows.items()}
 
 
 def _read(workspace: Workspace, word: str) -> Lock | Workspace:
@@ -80,8 +86,8 @@ def _read(workspace: Workspace, word: str) -> Lock | Workspace:
 class _Outline(msgspec.Struct):
     """As much of a document as tells a record from a lock."""
 
-    answers: msgspec.Raw | None = None
-    folders: msgspec.Raw | None = None
+    answers: msgspec.Raw = msgspec.Raw()
+    folders: msgspec.Raw = msgspec.Raw()
 
 
 def _is_record(text: str) -> bool:
@@ -89,7 +95,7 @@ def _is_record(text: str) -> bool:
         outline = msgspec.json.decode(text.encode("utf-8", "surrogateescape"), type=_Outline)
     except msgspec.MsgspecError:
         return False  # reading it as a lock says what is wrong with it
-    return outline.answers is not None or outline.folders is not None
+    return bool(outline.answers or outline.folders)
 
 
 def _lock_and_host(workspace: Workspace, lock: Lock) -> Iterator[Row]:

@@ -38,6 +38,18 @@ def test_a_recorded_machine_and_this_one(machine: SmallMachine, tmp_path: Path) 
     assert {(row["before"], row["after"]) for row in back} == {(row["after"], row["before"]) for row in rows}
 
 
+def test_what_lies_in_the_home_has_one_name_on_the_machine_and_in_its_record(
+    machine: SmallMachine, tmp_path: Path
+) -> None:
+    home = {"HOME": str(tmp_path / "ann"), "USER": "ann", "PATH": f"{tmp_path}/ann/bin:/usr/bin:/bin"}
+    machine.program("alpha", "3.3", "ann/bin")
+    record = str(tmp_path / "then.json")
+    assert machine("detect", "--record", record, **home).code == 0
+    ran = machine("diff", record, "host", **home)
+    assert ran.out == "no difference\n", ran.err
+    assert machine("diff", "host", record, **home).out == "no difference\n"
+
+
 def test_a_lock_and_this_machine(machine: SmallMachine) -> None:
     assert machine("lock", "env:both").code == 0
     assert machine("diff", str(machine.lock), "host").out == "no difference\n"
