@@ -26,9 +26,8 @@ def idx(kind: int, sizes: tuple[int, ...], content: bytes) -> bytes:
 def digits(name: str, *, splits: tuple[str, ...] = ("train", "t10k")) -> Files:
     labels = idx(1, (10,), FIRST[name])
     images = idx(3, (10, 2, 2), bytes(40))
-    return {f"{split}-labels-idx1-ubyte": labels for split in splits} | {
-        f"{split}-images-idx3-ubyte": images for split in splits
-    }
+    files: Files = {f"{split}-labels-idx1-ubyte": labels for split in splits}
+    return files | {f"{split}-images-idx3-ubyte": images for split in splits}
 
 
 def arrays(labels: bytes, names: tuple[str, ...] = ("x_train", "y_train", "x_test", "y_test")) -> bytes:

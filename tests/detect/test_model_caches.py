@@ -326,7 +326,7 @@ def test_a_folder_that_dvc_tracks(files: Files, state: str, said: str | None) ->
 
 def test_a_model_of_dvc_lies_in_its_cache_or_in_the_tree() -> None:
     own: Files = {"dvc.lock": LOCK, ".dvc/config": "[cache]\n    dir = ../../shared\n"}
-    stored = {"/shared/files/md5/2d/10ce22f14bbb5312ad6032f3410d96": ONNX}
+    stored: Files = {"/shared/files/md5/2d/10ce22f14bbb5312ad6032f3410d96": ONNX}
     files = {f"/p/{name}": text for name, text in own.items()}
     kept = only(look(files | stored, searched=("/p",), system=False))
     assert (kept.name, kept.ecosystem, kept.state) == ("m.onnx", "dvc", "complete")
