@@ -16,7 +16,8 @@ _HOSTS = {"linux": "linux-x86_64", "macos": "darwin-x86_64", "windows": "windows
 
 def examine(context: HookContext, facts: dict[str, Value]) -> dict[str, Value] | str:
     """Find the programs for this host and read the API levels off the names of the wrappers."""
-    prebuilt = posixpath.join(str(facts["root"]), "toolchains/llvm/prebuilt")
+    root = posixpath.normpath(str(facts["root"]))
+    prebuilt = posixpath.join(root, "toolchains/llvm/prebuilt")
     present = list(context.files.names(prebuilt))
     if not present:
         return f"half unpacked: {prebuilt} is not there"
@@ -36,6 +37,7 @@ def examine(context: HookContext, facts: dict[str, Value]) -> dict[str, Value] |
     known = {"clang": clang} if (clang := _clang_version(context, posixpath.dirname(folder))) else {}
     return {
         **known,
+        "root": root,
         "apis": list(served),
         "bin": folder,
         "sysroot": posixpath.join(prebuilt, wanted, "sysroot"),
