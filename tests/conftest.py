@@ -38,6 +38,11 @@ class Ran:
 Ckpm = Callable[..., Ran]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of this suite."""
+    parser.addoption("--every-point", action="store_true", help="kill at every change of a file, not at a hundred")
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home that does not exist yet, with a space and a quote in its name."""

@@ -61,7 +61,7 @@ class Staging:
         for number in itertools.count():
             wanted = self.base / (f"{name[:-2]}{number:02x}" if number else name)
             if (wanted / KEPT).exists():
-                remove_place(wanted)
+                _discard(wanted)
             try:
                 return made.rename(wanted)
             except OSError as error:
@@ -94,7 +94,7 @@ class Staging:
         locks_are_true = are_true(self._beside("try"))
         for path in found:
             if is_leftover(path, locks_are_true=locks_are_true):
-                remove_place(path)
+                _discard(path)
 
 
 def maker_of(folder: Path) -> str:
@@ -133,7 +133,14 @@ def _maker_is_alive(folder: Path) -> bool:
 
 def _remove(folder: Path) -> None:
     if not (folder / KEPT).exists():
-        remove_place(folder)
+        _discard(folder)
+
+
+def _discard(folder: Path) -> None:
+    """Remove a folder under its maker's name: killed in between, this tells what is left of it from another's work."""
+    with contextlib.suppress(OSError):
+        folder = folder.rename(folder.with_name(maker_of(folder)))
+    remove_place(folder)
 
 
 def _is_alive(process: int) -> bool:

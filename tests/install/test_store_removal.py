@@ -167,6 +167,16 @@ def test_leftovers_where_no_lock_tells(tmp_path: Path, machine: str, process: in
     assert is_leftover(folder, locks_are_true=True)
 
 
+def test_what_is_left_of_a_folder_that_was_being_removed_is_a_leftover(tmp_path: Path) -> None:
+    area = Staging(base=tmp_path / "staging")
+    with area.folder("thing-1-0123456789") as folder:
+        maker = folder.joinpath(".maker").read_text()
+    half = area.base / maker.replace(f"-{os.getpid()}-", f"-{2**22 + 1}-")
+    half.mkdir()
+    area.sweep()
+    assert not list(area.base.iterdir())
+
+
 def test_locks_of_this_file_system(tmp_path: Path) -> None:
     assert are_true(tmp_path / "lock")
     assert not is_held(tmp_path / "lock")

@@ -1,4 +1,4 @@
-"""Killed anywhere, out of room, read-only, moved: nothing half-made counts, and the next run goes on."""
+"""Many at once, out of room, read-only, moved: nothing half-made counts, and the next run goes on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import io
 import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
 import tarfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -50,32 +48,6 @@ use = "copy"
 files = ["{name}.h", "data"]
 to = "{{prefix}}/include/"
 """
-# Counts what the process does to files of the home, and ends it with SIGKILL just before one of these.
-KILLER = """
-import os, signal, sys
-home, last = os.environ["CKPM_HOME"], int(sys.argv[1])
-CHANGES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "os.link", "os.chmod", "os.utime"}
-done = 0
-def watch(event, arguments):
-    global done
-    if event == "open":
-        path, mode, flags = arguments
-        if not flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            return
-    elif event not in CHANGES:
-        return
-    paths = [os.fsdecode(item) for item in arguments if isinstance(item, (str, bytes))]
-    if event in ("os.rmdir", "os.remove") or any(path.startswith(home) for path in paths):
-        done += 1
-        if done == last:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(watch)
-from pkgmgr.cli.main import main
-code = main(sys.argv[2:])
-print(done, file=sys.stderr)
-sys.exit(code)
-"""
-POINTS = 32
 
 
 def make_package(root: Path, name: str, requires: str = "", size: int = 1000) -> None:
@@ -128,66 +100,6 @@ def installed(home: Path) -> list[str]:
             assert hashlib.sha256((folder / row["path"]).read_bytes()).hexdigest() == row["sha256"]
         names.append(json.loads(record.read_text())["soft"])
     return names
-
-
-def killed(home: Path, point: int, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command until its change number ``point``; 0: to its end."""
-    return subprocess.run(
-        [sys.executable, "-c", KILLER, str(point), *arguments],
-        env={**os.environ, "CKPM_HOME": str(home), "PYTHONPATH": str(ROOT)},
-        cwd=home.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_killed_at_any_point_the_next_run_goes_on(call: Ckpm, home: Path) -> None:
-    assert call("install", "package:lib-two").code == 0
-    before = installed(home)
-
-    def forget() -> None:
-        for folder in (home / "store").glob("*/lib-one-*"):
-            shutil.rmtree(folder)
-        shutil.rmtree(home / "cache" / "downloads")
-        (home / "registry.json").unlink(missing_ok=True)
-
-    whole = killed(home, 0, "install", "package:lib-one")
-    assert whole.returncode == 0, whole.stderr
-    count = int(whole.stderr.split()[-1])
-    assert count >= POINTS
-    for number in range(POINTS):
-        forget()
-        point = 1 + number * (count - 1) // (POINTS - 1)
-        ended = killed(home, point, "install", "package:lib-one")
-        # A run that remembers more changes less: the last points may lie behind its end.
-        assert ended.returncode == -signal.SIGKILL or (ended.returncode == 0 and point > count * 0.7), (point, ended)
-        there = installed(home)
-        assert set(before) <= set(there), point
-        again = call("install", "package:lib-one", "--json")
-        assert again.code == 0, (point, again.err)
-        assert installed(home).count("lib.one") == 1
-        assert len(list((home / "store").glob("*/lib-one-*"))) == 1
-        # Where only the cleaning up was cut short, there is nothing to build: the next build sweeps.
-        assert "lib.one" in there or not list((home / "staging").iterdir()), point
-    forget()
-    assert call("install", "package:lib-one").code == 0
-    assert not list((home / "staging").iterdir())
-    assert call("verify", "--full").code == 0
-
-
-def test_killed_while_it_uninstalls_the_next_run_goes_on(call: Ckpm, home: Path) -> None:
-    assert call("install", "package:lib-one").code == 0
-    count = int(killed(home, 0, "uninstall", "package:lib-one").stderr.split()[-1])
-    for point in range(1, count + 1, max(1, count // 10)):
-        assert call("install", "package:lib-one").code == 0, point
-        assert killed(home, point, "uninstall", "package:lib-one").returncode == -signal.SIGKILL
-        assert "lib.shared" in installed(home)
-        assert call("uninstall", "package:lib-one").code in (0, 3)  # 3: it was gone already
-        assert installed(home) == ["lib.shared"]
-    assert call("gc").code == 0
-    assert installed(home) == []
-    assert not list((home / "staging").iterdir())
 
 
 def test_eight_that_share_dependencies(call: Ckpm, repository: Path, home: Path) -> None:
