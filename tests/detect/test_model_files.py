@@ -1,6 +1,6 @@
 """Readers of model files, held against small files that the formats' own libraries wrote.
 
-`onnx` 1.23, `safetensors` 0.8, `gguf`, `torch` 2.13 and `tensorflow` 2.21 wrote what lies in `models/`.
+`onnx` 1.23, `safetensors` 0.8, `gguf`, `torch` 2.13, `tensorflow` 2.21 and `keras` 3.15 wrote what lies in `models/`.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ EXPECTED: dict[str, dict[str, object]] = {
     },
     "tiny.pt": {"format": "torch", "precision": "f32", "can_run_code": True},
     "tiny.safetensors": {"format": "safetensors", "precision": "f16", "parameters": 8},
+    "tiny.weights.h5": {"format": "keras-h5", "holds": "weights"},
+    "top.pth": {"format": "torch", "precision": "f32", "can_run_code": True},
     "tiny.tflite": {"format": "tflite", "precision": "f32", "parameters": 6},
 }
 LAYERS = {
@@ -55,6 +57,8 @@ LAYERS = {
     "tiny.pt": "layer1.0.conv1.weight",
     "legacy.pth": "layer1.0.conv1.weight",
     "tiny.safetensors": "encoder.layer.0.weight",
+    "tiny.weights.h5": "block_1_expand",
+    "top.pth": "cls_token",
 }
 
 

@@ -17,6 +17,9 @@ from pkgmgr.model.entry import Value
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _LOOKED_AT = 8 << 20
+_MARKS = (b"keras_version", b"layer_names", b"model_config", b"_layer_checkpoint_dependencies", b"_CLASS_KERAS")
+_GROUPS = (b"\x00vars\x00", b"\x00layers\x00")
+"""Groups at the root of what Keras 3 writes as ``.weights.h5``, which says nowhere whose it is."""
 _MOST_CONFIG = 16 << 20
 _LAYER_NAME = re.compile(rb'"name": ?"([^"\\]{1,120})"')
 _WORD = re.compile(rb"[A-Za-z][A-Za-z0-9_]{3,60}(?=\x00|/)")
@@ -57,16 +60,7 @@ def read_keras_hdf5(source: Source) -> ModelFacts | None:
     if source.head(8) != _HDF5:
         return None
     content = source.head(_LOOKED_AT)
-    if not any(
-        mark in content
-        for mark in (
-            b"keras_version",
-            b"layer_names",
-            b"model_config",
-            b"_layer_checkpoint_dependencies",
-            b"_CLASS_KERAS",
-        )
-    ):
+    if not any(mark in content for mark in _MARKS) and not all(name in content[:4096] for name in _GROUPS):
         return None
     is_whole = b"model_config" in content
     config = content if is_whole else b""

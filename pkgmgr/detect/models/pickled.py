@@ -23,7 +23,8 @@ _STORAGES = {
 }
 _MOST_PICKLE = 8 << 20
 _MOST_MEMBERS = 20_000
-_LAYER = re.compile(r"[A-Za-z_][\w.\-/]*\.(?:weight|bias|[\w\-]+)$")
+_LAYER = re.compile(r"[A-Za-z_][\w.\-/]*\.(?:weight|bias|[\w\-]+)$|[a-z][a-z0-9]*(?:_[a-z0-9]+)+$")
+"""``layer1.0.conv1.weight``; or, at the top of a network, ``cls_token``."""
 
 
 def read_torch(source: Source) -> ModelFacts | None:
