@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pkgmgr.model.errors import CkpmError, ConflictError, NotFoundError
 from pkgmgr.resolve.demand import Demand
 from pkgmgr.resolve.options import Choice, Option, package_versions, why_not
-from pkgmgr.resolve.search import Rule
+from pkgmgr.resolve.rule import Rule
 from pkgmgr.resolve.slots import Origin, Slot, Slots
 from pkgmgr.resolve.world import World
 
@@ -76,6 +76,16 @@ def _hint(relaxed: Sequence[tuple[Demand, str]], choice: Choice) -> str:
     if choice.only is not None:
         return f"without --only {choice.only} more could be taken"
     return "ask for them separately, in two envs"
+
+
+def gave_up(dead_ends: int, slots: Sequence[Slot]) -> CkpmError:
+    """Make the error of a search that took too long; what most dead ends were about is where a person can help."""
+    names = ", ".join(dict.fromkeys(slot.name for slot in slots))
+    return CkpmError(
+        f"gave up after {dead_ends} dead ends: no solution was found, nor shown to be impossible; "
+        f"most dead ends were about {names}",
+        hint=f"ask for less at once, or name the versions that you want of {names}",
+    )
 
 
 def nothing_fits(demand: Demand, world: World, choice: Choice) -> CkpmError:

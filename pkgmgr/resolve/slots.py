@@ -19,7 +19,7 @@ from pkgmgr.model.package import Require
 from pkgmgr.model.target import Target, parse_target
 from pkgmgr.resolve.demand import Demand, read_requirement
 from pkgmgr.resolve.options import Choice, Option, Settings, circumstances_of, fits, options, softs_of
-from pkgmgr.resolve.search import ABSENT, Rule
+from pkgmgr.resolve.rule import ABSENT, Rule
 from pkgmgr.resolve.world import World
 
 _PLENTIFUL = ("model.", "dataset.")

@@ -13,18 +13,31 @@ from pkgmgr.model.package import Require
 from pkgmgr.model.plan import Plan, Step
 from pkgmgr.model.target import Target
 from pkgmgr.resolve.demand import Demand, read_requirement
-from pkgmgr.resolve.explain import explain
+from pkgmgr.resolve.explain import explain, gave_up
 from pkgmgr.resolve.options import Choice, Option, check_variants
-from pkgmgr.resolve.search import Rule, Unsolvable, search
+from pkgmgr.resolve.rule import Rule, TooHard, Unsolvable
+from pkgmgr.resolve.search import MOST_DEAD_ENDS, search
 from pkgmgr.resolve.slots import Enlarged, Slot, Slots
 from pkgmgr.resolve.world import World
 
+_HINT_DEAD_ENDS = 500
 
-def resolve(requirements: Sequence[str | Require], *, world: World, target: Target, choice: Choice) -> Plan:
+
+def resolve(
+    requirements: Sequence[str | Require],
+    *,
+    world: World,
+    target: Target,
+    choice: Choice,
+    most: int = MOST_DEAD_ENDS,
+) -> Plan:
     """Give the plan that meets all requirements for a target.
+
+    :param most: how many dead ends are worth it.
 
     :raises NotFoundError: when nothing at all meets a requirement.
     :raises ConflictError: when each could be met, but not all together.
+    :raises CkpmError: when neither could be told in reasonable time.
     """
     demands = [read_requirement(requirement, target, choice.host) for requirement in requirements]
     for demand in demands:
@@ -32,7 +45,9 @@ def resolve(requirements: Sequence[str | Require], *, world: World, target: Targ
             check_variants(world.package(demand.package), demand)
     slots = Slots(world=world, choice=choice)
     try:
-        solution = _solve(slots, demands)
+        solution = _solve(slots, demands, most)
+    except TooHard as failure:
+        raise gave_up(failure.dead_ends, failure.slots) from failure
     except Unsolvable as failure:
         error = explain(failure.rules, slots, ())
         if isinstance(error, ConflictError) or not world.target(str(target)).runs:
@@ -46,23 +61,25 @@ def resolve(requirements: Sequence[str | Require], *, world: World, target: Targ
     return _Writer(slots, solution).plan(demands, target)
 
 
-def _solve(slots: Slots, demands: Sequence[Demand]) -> dict[Slot, int]:
+def _solve(slots: Slots, demands: Sequence[Demand], most: int) -> dict[Slot, int]:
     """Search; in the order of the demands' texts, so that the order of asking changes nothing.
 
     :raises Unsolvable: when there is no solution.
+    :raises TooHard: when that can't be told in reasonable time.
     """
     while True:
         try:
             rules: list[Rule[Slot]] = [slots.root(demand) for demand in sorted(demands, key=lambda item: item.text)]
-            return search(slots, rules)
+            return search(slots, rules, most=most)
         except Enlarged:
             slots.restart()
 
 
 def _try(slots: Slots, demands: Sequence[Demand]) -> dict[Slot, int] | None:
+    """Give a solution where one can be found with little effort: this is for hints."""
     try:
-        return _solve(slots, demands)
-    except Unsolvable:
+        return _solve(slots, demands, _HINT_DEAD_ENDS)
+    except (Unsolvable, TooHard):
         return None
 
 

@@ -308,3 +308,21 @@ def test_a_long_chain_needs_no_recursion() -> None:
 
     plan = solve(Chain(), "package:lib-p0")
     assert [plan.steps[0].soft, plan.steps[-1].soft, len(plan.steps)] == ["lib.p1500", "lib.p0", 1501]
+
+
+def test_a_request_that_is_too_hard_says_where_a_person_can_help() -> None:
+    """Twelve packages that must all have other versions, of which there are eleven: no order of trying is short."""
+    versions = [f"{number}.0" for number in range(1, 12)]
+    made = []
+    for number in range(12):
+        needs = [
+            Require(soft=f"lib.p{other}@!={version}", when={"version": f"=={version}"})
+            for other in range(number + 1, 12)
+            for version in versions
+        ]
+        made.append(make(f"lib-p{number}", f"lib.p{number}", versions, requires=tuple(needs)))
+    with pytest.raises(CkpmError, match=r"gave up after \d+ dead ends.*lib\.p\d") as caught:
+        wanted = [f"package:{package.name}" for package in made]
+        resolve(wanted, world=FakeWorld([], made), target=HOST, choice=Choice(host=HOST), most=300)
+    assert caught.value.hint is not None
+    assert "name the versions" in caught.value.hint
