@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.caches.data_sets import data_sets_in
 from pkgmgr.detect.caches.dvc import dvc_outputs
-from pkgmgr.detect.caches.hub import hub_artifacts, is_hub
-from pkgmgr.detect.caches.known import cached_artifacts
+from pkgmgr.detect.caches.known import artifacts_of_cache, cached_artifacts
 from pkgmgr.detect.caches.listing import Listing
 from pkgmgr.detect.caches.plain import models_in
 from pkgmgr.detect.caches.spacy import pipeline_in
@@ -62,16 +61,17 @@ class ArtifactIndex:
         if self.folders.where.system:
             # First: a cache knows more of what lies in it than the same file says, looked at alone.
             yield from cached_artifacts(host, self.sites())
-        hubs: list[str] = []
+        caches: list[str] = []
         for folder in self.folders.searched():
-            if folder.startswith(tuple(f"{hub}/" for hub in hubs)):
+            if folder.startswith(tuple(f"{cache}/" for cache in caches)):
                 continue
             listing = Listing(host.files, folder)
-            if is_hub(listing):
-                hubs.append(folder)
-                yield from hub_artifacts(host.files, folder, "search-path")
-            else:
+            found = artifacts_of_cache(listing, "search-path")
+            if found is None:
                 yield from _lying_in(listing, "search-path")
+            else:
+                caches.append(folder)
+                yield from found
         for root in self.folders.own([*MODEL_FOLDERS, *DATA_FOLDERS]):
             for folder in walk_folders(host.files, root.path, depth=_DEPTH, cut=self.folders.cut):
                 yield from _lying_in(Listing(host.files, folder), root.origin)

@@ -226,6 +226,34 @@ def test_settings_of_ultralytics_where_a_variable_puts_them() -> None:
     assert look({f"{ME}/.config/Ultralytics/settings.json": "{", "/w/x.gguf": GGUF}).all() == []
 
 
+@pytest.mark.parametrize(
+    ("root", "files", "name"),
+    [
+        ("/s/kagglehub", {"models/o/m/f/v/1/x.gguf": GGUF}, "o/m/f/v"),
+        ("/s/modelscope", {"models/Org--X/snapshots/master/x.gguf": GGUF}, "Org/X"),
+        ("/s/nltk_data", {"corpora/words.zip": packed(en="a")}, "corpora/words"),
+        ("/s/gensim-data", {"text8/text8.gz": "1"}, "text8"),
+        ("/s/scikit_learn_data", {"olivetti_py3.pkz": "1"}, "olivetti_faces"),
+        ("/s/any", {"manifests/r/library/m/1b": '{"layers": []}', "blobs/sha256-ab": GGUF}, "m:1b"),
+    ],
+)
+def test_a_whole_cache_below_a_search_path_is_read_as_one(root: str, files: Files, name: str) -> None:
+    placed = {f"{root}/{path}": text for path, text in files.items()}
+    found = only(look(placed, searched=("/s",), system=False))
+    assert (found.name, found.origin) == (name, "search-path")
+
+
+def test_what_hf_download_wrote_down_of_a_file_in_a_local_folder() -> None:
+    commit, digest = "a" * 40, "58e50230fd03f17be4863d8db48cf148e4d701dfe013253731b142d4b670e97b"
+    place = ".cache/huggingface/download/m.safetensors.metadata"
+    (found,) = found_below("/s", {"m.safetensors": WEIGHTS, place: f"{commit}\n{digest}\n1732443000.5\n"})
+    assert (found.attributes["revision"], found.attributes["sha256"]) == (commit, digest)
+    (small,) = found_below("/s", {"m.safetensors": WEIGHTS, place: f"{commit}\n{'b' * 40}\n1732443000.5\n"})
+    assert "sha256" not in small.attributes
+    (spoilt,) = found_below("/s", {"m.safetensors": WEIGHTS, place: "nothing"})
+    assert "revision" not in spoilt.attributes
+
+
 def test_whisper_states_a_hash_and_torch_hub_its_beginning() -> None:
     whisper = only(look({f"{CACHE}/whisper/tiny.pt": b""}))
     assert whisper.attributes["sha256"] == WHISPER["tiny.pt"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.caches.corpora import corpora_in, gensim_data, pooch_files, sklearn_data
 from pkgmgr.detect.caches.data_sets import data_sets_in
-from pkgmgr.detect.caches.hub import hub_artifacts
+from pkgmgr.detect.caches.hub import hub_artifacts, is_hub
 from pkgmgr.detect.caches.kaggle import kaggle_artifacts
 from pkgmgr.detect.caches.listing import Listing
 from pkgmgr.detect.caches.modelscope import modelscope_artifacts
@@ -51,7 +51,7 @@ MODELS = (
     _Flat(ecosystem="whisper", roots=("$CACHE/whisper",)),
     _Flat(ecosystem="easyocr", roots=("$EASYOCR_MODULE_PATH/model", "$MODULE_PATH/model", "~/.EasyOCR/model")),
     _Flat(ecosystem="tfhub", roots=("$TFHUB_CACHE_DIR", "$TMPDIR/tfhub_modules", "/tmp/tfhub_modules"), depth=2),
-    _Flat(ecosystem="stanza", roots=("$STANZA_RESOURCES_DIR", "$CACHE/stanza"), depth=4),
+    _Flat(ecosystem="stanza", roots=("$STANZA_RESOURCES_DIR", "$OWN_CACHE/stanza"), depth=4),
     _Flat(ecosystem="fiftyone", roots=("$FIFTYONE_MODEL_ZOO_DIR", "~/fiftyone/__models__"), depth=1),
 )
 DATA_SETS = (
@@ -77,13 +77,21 @@ LAYOUTS: tuple[tuple[tuple[str, ...], Reader], ...] = (
     (("$SCIKIT_LEARN_DATA", "~/scikit_learn_data"), sklearn_data),
 )
 """Caches with a layout of their own: where, and who reads it."""
+_BY_NAME: dict[str, Reader] = {
+    "kagglehub": kaggle_artifacts,
+    "modelscope": modelscope_artifacts,
+    "gensim-data": gensim_data,
+    "scikit_learn_data": sklearn_data,
+    "nltk_data": corpora_in,
+}
+"""Caches that are known by the name of their folder, below a search path."""
 POOCH = (
-    ("scipy", ("$CACHE/scipy-data",)),
-    ("scikit-image", ("$SKIMAGE_DATADIR", "$CACHE/scikit-image")),
-    ("librosa", ("$LIBROSA_DATA_DIR", "$CACHE/librosa")),
-    ("geodatasets", ("$CACHE/geodatasets",)),
-    ("ensaio", ("$CACHE/ensaio",)),
-    ("xarray", ("$CACHE/xarray_tutorial_data",)),
+    ("scipy", ("$OWN_CACHE/scipy-data",)),
+    ("scikit-image", ("$SKIMAGE_DATADIR", "$OWN_CACHE/scikit-image")),
+    ("librosa", ("$LIBROSA_DATA_DIR", "$OWN_CACHE/librosa")),
+    ("geodatasets", ("$OWN_CACHE/geodatasets",)),
+    ("ensaio", ("$OWN_CACHE/ensaio",)),
+    ("xarray", ("$OWN_CACHE/xarray_tutorial_data",)),
 )
 """Projects that fetch their examples with pooch, which checks the hash of each file before it gives it its name."""
 NLTK = ("/usr/share/nltk_data", "/usr/local/share/nltk_data", "/usr/lib/nltk_data", "/usr/local/lib/nltk_data")
@@ -119,6 +127,20 @@ def cached_artifacts(host: Host, sites: Sequence[Site] = ()) -> Iterator[Artifac
             yield from _data_sets(files, data, _Flat(ecosystem="ultralytics", roots=(), depth=3))
 
 
+def artifacts_of_cache(listing: Listing, origin: str) -> list[Artifact] | None:
+    """Give what lies in a folder that is a whole cache of another tool, wherever somebody has put it.
+
+    :return: None for any other folder.
+    """
+    files, folder = listing.files, listing.folder
+    if is_hub(listing):
+        return list(hub_artifacts(files, folder, origin))
+    read = _BY_NAME.get(posixpath.basename(folder))
+    if "manifests" in listing and "blobs" in listing:
+        read = ollama_models
+    return [replace(found, origin=origin) for found in read(files, folder)] if read is not None else None
+
+
 def _models(files: Files, root: str, cache: _Flat) -> Iterator[Artifact]:
     for folder in walk_folders(files, root, depth=cache.depth):
         for model in models_in(Listing(files, folder), f"cache:{cache.ecosystem}"):
@@ -136,6 +158,7 @@ def _root(host: Host, patterns: tuple[str, ...]) -> list[str]:
     """Give a cache's folder: the first variable that is set decides, whether the folder is there or not."""
     variables = {**host.variables}
     variables["CACHE"] = variables.get("XDG_CACHE_HOME") or f"{host.home}/.cache"
+    variables["OWN_CACHE"] = f"{host.home}/Library/Caches" if host.target.startswith("macos") else variables["CACHE"]
     for pattern in patterns:
         text = expand_variables(pattern, variables, host.home)
         if text is not None:

@@ -29,6 +29,7 @@ _BESIDE = {
     "vocabulary": ("vocab.txt",),
 }
 _SHARD = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.\w+)$")
+_METADATA = re.compile(r"(?P<revision>[0-9a-f]{40})\n(?P<hash>[0-9a-f]+)\n(?P<time>\d+(?:\.\d+)?)\s*$")
 _MOST_SHARDS = 500
 _NO_VARIABLES = "its variables are not there"
 _BEST = ("safetensors", "gguf", "onnx", "tf-saved-model", "keras", "keras-h5", "tflite", "openvino", "coreml", "torch")
@@ -55,6 +56,19 @@ def models_in(listing: Listing, origin: str) -> Iterator[Artifact]:
         whole = finished_name(name)
         if whole is not None and ending_of(whole) in FORMATS:
             yield from _model(listing, name, whole, origin)
+
+
+def _fetched(listing: Listing, name: str) -> Mapping[str, Value]:
+    """Give revision and hash that ``hf download --local-dir`` wrote down of a file, unless it has changed since."""
+    if ".cache" not in listing:
+        return {}
+    files = listing.files
+    content = files.read(listing.path(f".cache/huggingface/download/{name}.metadata"), 4096) or b""
+    noted = _METADATA.match(content.decode("ascii", "replace"))
+    state = files.stat(listing.path(name))
+    if noted is None or state is None or state.mtime_ns / 1e9 - 1 > float(noted["time"]):
+        return {}
+    return {"revision": noted["revision"], **({"sha256": noted["hash"]} if len(noted["hash"]) == 64 else {})}
 
 
 def _is_placeholder(listing: Listing, name: str) -> bool:
@@ -84,7 +98,7 @@ def _model(listing: Listing, name: str, meant: str, origin: str) -> Iterator[Art
         facts = replace(facts, state=PARTIAL, reason="its download has not finished")
     facts, parts = _with_parts(listing, name, facts)
     beside = {role: listing.path(file) for role, some in _BESIDE.items() for file in some if file in listing}
-    attributes = {**facts.attributes(), **_config(files, beside.get("config"), facts)}
+    attributes = {**facts.attributes(), **_config(files, beside.get("config"), facts), **_fetched(listing, name)}
     attributes.pop("shards", None)
     yield Artifact(
         kind="model",
