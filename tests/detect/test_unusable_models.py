@@ -12,6 +12,7 @@ import pytest
 from pkgmgr.detect.caches.listing import Listing
 from pkgmgr.detect.caches.plain import models_in
 from pkgmgr.host.files import LocalFiles
+from pkgmgr.host.recorded import RecordedFiles
 from tests.detect.looking import FOLDER, GGUF, ONNX, WEIGHTS, found_below
 
 PAGE = b"<!DOCTYPE html>\n<html lang=en><title>404 Not Found</title>"
@@ -84,6 +85,20 @@ def test_a_spoilt_model_is_found_and_says_why(files: dict[str, str | bytes], sta
 )
 def test_what_has_a_name_of_many_kinds_is_left_alone(files: dict[str, str | bytes]) -> None:
     assert found_below("/s", files) == []
+
+
+class LockedFiles(RecordedFiles):
+    """Files that may be seen and not read."""
+
+    def read(self, path: str, limit: int = 1 << 20, offset: int = 0) -> bytes | None:
+        """Read nothing."""
+        return None
+
+
+def test_a_model_that_may_not_be_read_says_so() -> None:
+    files = LockedFiles(files={"/s/m.gguf": GGUF, "/s/x.bin": b"x", "/s/y.pt": TORCH})
+    (model,) = models_in(Listing(files, "/s"), "search-path")
+    assert (model.name, model.state, model.attributes["reason"]) == ("m.gguf", "unknown", "it can't be read")
 
 
 def test_a_pointer_states_the_hash_of_what_it_stands_for() -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pkgmgr.jobs.checking import check_all
 from pkgmgr.jobs.hashing import hash_all, judge
+from pkgmgr.jobs.workspace import open_workspace
 from pkgmgr.model.entry import Entry, Value
 
 A, B = "a" * 64, "b" * 64
@@ -94,6 +96,14 @@ def test_a_changed_file_fails_and_what_is_partial_is_not_read(tmp_path: Path) ->
     (partial,) = hash_all([entry(path, state="partial", reason="its download has not finished")], tmp_path / "seen")
     assert partial.attributes["check"] == {"state": "failed", "reason": "its download has not finished"}
     assert "sha256" not in partial.attributes
+
+
+def test_check_hashes_models_besides_what_it_builds(tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    path.write_bytes(b"weights")
+    workspace = open_workspace(home=tmp_path / "home")
+    (checked,) = check_all(workspace, [entry(path, soft="model.gguf")])
+    assert checked.attributes["sha256"] == hashlib.sha256(b"weights").hexdigest()
 
 
 def test_what_was_read_is_remembered_and_others_are_left_alone(tmp_path: Path) -> None:

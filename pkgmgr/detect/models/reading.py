@@ -65,10 +65,7 @@ def look_at(files: Files, path: str, name: str) -> ModelFacts | None:
     reader = reader_of(name)
     source = Source(files, path)
     found = _read(source, reader) if reader is not None else None
-    try:
-        return found or explain(source, name)
-    except UnreadableError:
-        return None
+    return found or explain(source, name)
 
 
 def _read(source: Source, reader: Reader) -> ModelFacts | None:

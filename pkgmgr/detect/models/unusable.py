@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pkgmgr.detect.models.facts import BROKEN, PARTIAL, ModelFacts
-from pkgmgr.detect.models.source import Source
+from pkgmgr.detect.models.source import Source, UnreadableError
 
 FORMATS = {
     ".gguf": "gguf",
@@ -72,7 +72,10 @@ def explain(source: Source, name: str) -> ModelFacts | None:
     if source.size == 0:
         is_broken = is_model or ending in _MOSTLY_MODELS
         return ModelFacts(format=format_, state=BROKEN, reason="it is empty") if is_broken else None
-    head = source.head(1024)
+    try:
+        head = source.head(1024)
+    except UnreadableError:
+        return ModelFacts(format=format_, reason="it can't be read") if is_model else None
     pointer = _POINTER.match(head)
     if pointer is not None:
         reason = f"a pointer of Git LFS: `git lfs pull` gets the {int(pointer['size'])} bytes that it stands for"
