@@ -102,11 +102,13 @@ class NameIndex:
 
     Names that differ in numbers alone are searched as one: a folder of a hundred thousand photos has one form.
 
-    :param names: without line breaks; others are left out, since no program is called so.
+    :param names: those with line breaks match no expression, since no program is called so; an ending they may have.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        kept = [name for name in dict.fromkeys(names) if "\n" not in name]
+        distinct = dict.fromkeys(names)
+        kept = [name for name in distinct if "\n" not in name]
+        self._broken = [name for name in distinct if "\n" in name] if len(kept) < len(distinct) else []
         self._count = len(kept)
         self._forms: dict[str, list[str]] = {}
         for form, name in zip(_without_numbers("\n".join(kept)).split("\n"), kept, strict=False):
@@ -130,7 +132,7 @@ class NameIndex:
 
     def ending_with(self, ending: str) -> Iterator[str]:
         """Give the names with an ending."""
-        for name in self._near(f"{ending}\n"):
+        for name in [*self._near(f"{ending}\n"), *self._broken]:
             if name.endswith(ending):
                 yield name
 
