@@ -109,7 +109,7 @@ def _answering(name: str, value: str, may_touch: Callable[[str], bool]) -> str:
 
 
 def _clean_up(scratch: Scratch, mark: str) -> None:
-    end_marked(f"{mark}-")
+    end_marked(f"{mark}-", scratch.folders)
     scratch.clear()
 
 

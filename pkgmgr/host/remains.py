@@ -8,12 +8,14 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 MARKER = "CKPM_PROBE"
 """The variable that tells a process which probe it descends from."""
 SCRATCH_PREFIX = "ckpm-probe-"
 """How the names of scratch folders begin."""
+_MOST_PASSES = 50
+_MOST_TRIES = 200
 
 
 class Scratch:
@@ -42,6 +44,11 @@ class Scratch:
             if folder != os.sep and not os.listdir(folder):
                 self._free.append(folder)
 
+    @property
+    def folders(self) -> frozenset[str]:
+        """Give the true paths of all folders that were made."""
+        return frozenset(map(os.path.realpath, self._made))
+
     def clear(self) -> None:
         """Remove all folders."""
         self._free.clear()
@@ -63,13 +70,35 @@ def _remove_tree(folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def end_marked(mark: str) -> int:
+def end_marked(mark: str, folders: Collection[str] = ()) -> int:
     """Kill the processes whose ``CKPM_PROBE`` begins with ``mark``, and give their number.
 
-    A program that daemonizes leaves its process group and session, not its environment. Linux only: elsewhere the
-    group is all that is known.
+    A program that daemonizes leaves its process group and session, not its environment; one that empties its
+    environment may still be where it was started. Linux only: elsewhere the group is all that is known.
+
+    :param folders: scratch folders that only these probes ran in.
     """
-    return sum(_end_if_marked(process, f"{MARKER}={mark}".encode()) for process in _own_processes())
+    ended = 0
+    for _ in range(_MOST_PASSES):  # what forks while it is looked for is found by the next look
+        found = sum(_end_if_marked(process, f"{MARKER}={mark}".encode(), folders) for process in _own_processes())
+        found += _end_newest(f"{MARKER}={mark}".encode(), folders)
+        ended += found
+        if not found:
+            break
+    return ended
+
+
+def _end_newest(mark: bytes, folders: Collection[str]) -> int:
+    """Kill what has just been started: one that forks and ends at once is gone before a look at all comes to it."""
+    found = 0
+    for _ in range(_MOST_TRIES):
+        try:
+            with open("/proc/loadavg", "rb") as file:
+                newest = int(file.read().split()[-1])
+        except (OSError, ValueError, IndexError):
+            break
+        found += sum(_end_if_marked(process, mark, folders) for process in (newest, newest + 1))
+    return found
 
 
 def _own_processes() -> Iterator[int]:
@@ -84,7 +113,7 @@ def _own_processes() -> Iterator[int]:
                 yield int(name)
 
 
-def _end_if_marked(process: int, mark: bytes) -> bool:
+def _end_if_marked(process: int, mark: bytes, folders: Collection[str]) -> bool:
     """Kill a process by a handle taken before the look at it: its number may come to name another."""
     if not hasattr(os, "pidfd_open"):
         return False
@@ -93,8 +122,7 @@ def _end_if_marked(process: int, mark: bytes) -> bool:
     except OSError:
         return False
     try:
-        with open(f"/proc/{process}/environ", "rb") as file:
-            is_marked = any(item.startswith(mark) for item in file.read(1 << 20).split(b"\0"))
+        is_marked = _is_marked(process, mark, folders)
         if is_marked:
             signal.pidfd_send_signal(handle, signal.SIGKILL)
         return is_marked
@@ -102,3 +130,10 @@ def _end_if_marked(process: int, mark: bytes) -> bool:
         return False
     finally:
         os.close(handle)
+
+
+def _is_marked(process: int, mark: bytes, folders: Collection[str]) -> bool:
+    with open(f"/proc/{process}/environ", "rb") as file:
+        if any(item.startswith(mark) for item in file.read(1 << 20).split(b"\0")):
+            return True
+    return bool(folders) and os.readlink(f"/proc/{process}/cwd").removesuffix(" (deleted)") in folders

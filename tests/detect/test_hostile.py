@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -278,7 +279,7 @@ def test_hostile_names_are_written_down_whole_by_the_command(ckpm: Ckpm, tmp_pat
     assert {entry["prefix"] for entry in ran.data} == {str(tree / name) for name in NAMES if name != NO_UTF8}
     shown = ckpm(*search, "-v", env=env)
     assert shown.code == 0
-    assert len(shown.out.splitlines()) == len(NAMES) + len(["head", "blank", "turned down:"])
+    assert len(shown.out.splitlines()) == len(NAMES) + len(["head", "legend", "blank", "turned down:"])
     assert "udcff" in shown.out
     assert "\x1b" not in shown.out
     assert "\x07" not in shown.out
@@ -354,14 +355,39 @@ def test_a_tree_with_too_many_folders_is_cut_and_said_to_be(tmp_path: Path) -> N
     assert (len(found), cut) == (20, [str(tmp_path)])
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_folders_that_may_not_be_read_are_said_to_be(tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    closed.mkdir(mode=0)
-    sound(tmp_path)
-    report = look(tmp_path)
+NOBODY = 65534
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user can come to: pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory() as name:
+        os.chmod(name, 0o755)
+        yield Path(name).resolve()
+
+
+def test_folders_that_may_not_be_read_are_said_to_be(open_folder: Path) -> None:
+    sound(open_folder)
+    closed = open_folder / "closed"
+    closed.mkdir()
+    program(closed / "bin" / "thing", "echo thing 6.6")
+    (open_folder / "bin").mkdir()
+    unreadable = program(open_folder / "bin" / "thing", "echo thing 6.6")
+    look(open_folder)  # whatever is imported late is then there: another user may not read it
+    unreadable.chmod(0o011)
+    closed.chmod(0)
+    is_root = os.geteuid() == 0
+    try:
+        if is_root:
+            os.seteuid(NOBODY)  # root may read everything
+        report = look(open_folder)
+    finally:
+        if is_root:
+            os.seteuid(0)
+        closed.chmod(0o755)
     assert versions(report) == ["1.0"]
     assert report.skipped == (f"{closed}: it may not be read",)
+    assert [item.candidate for item in report.rejections] == [str(unreadable)]
 
 
 def test_a_dead_network_mount_is_left_alone_and_said_to_be(tmp_path: Path) -> None:

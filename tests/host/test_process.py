@@ -152,6 +152,57 @@ def test_a_daemon_in_a_session_of_its_own_is_ended(closing: str, tmp_path: Path)
     assert wait_until_dead(int(note.read_text()))
 
 
+HIDING = """import os, sys
+note = sys.argv[1]
+if os.fork() == 0:
+    os.setsid()
+    os.closerange(0, 3)
+    open(note, "w").write(str(os.getpid()))
+    os.execve("/bin/sleep", ["sleep", "60"], {})
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs pidfd_open to tell processes apart")
+def test_a_daemon_that_empties_its_environment_is_known_by_where_it_is(tmp_path: Path) -> None:
+    runner, note = LocalRunner(os.environ, timeout=5), tmp_path / "daemon"
+    assert runner.run([sys.executable, "-c", f"{HIDING}while not os.path.exists(note): pass", str(note)]).exit_code == 0
+    deadline = time.monotonic() + 5
+    while not (note.exists() and note.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    runner.close()
+    assert wait_until_dead(int(note.read_text()))
+
+
+COMET = """import os, sys, time
+note, end = sys.argv[1], time.time() + 30
+if os.fork():
+    time.sleep(0.2)
+    sys.exit()
+os.closerange(0, 3)
+while time.time() < end:
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    open(note, "a").write("x")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs pidfd_open to tell processes apart")
+def test_what_forks_itself_away_again_and_again_is_caught(tmp_path: Path) -> None:
+    def is_caught(note: Path) -> bool:
+        runner = LocalRunner(os.environ, timeout=5)
+        assert runner.run([sys.executable, "-S", "-c", COMET, str(note)]).exit_code == 0
+        runner.close()
+        time.sleep(0.1)
+        steps = note.stat().st_size
+        time.sleep(0.3)
+        assert steps
+        return note.stat().st_size == steps
+
+    # It is a chase: nine of ten succeed on a machine with nothing to spare, and each ends by itself.
+    assert any(is_caught(tmp_path / f"steps-{attempt}") for attempt in range(4))
+
+
 def test_only_marked_processes_are_ended() -> None:
     assert end_marked("no-such-mark") == 0
 
