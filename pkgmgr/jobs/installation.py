@@ -95,10 +95,14 @@ def wanted_target(workspace: Workspace, text: str | None) -> Target:
 def make_plan(workspace: Workspace, requirements: Sequence[str | Require], wishes: Wishes) -> tuple[Plan, LocalWorld]:
     """Resolve requirements; nothing is done yet but looking."""
     world = LocalWorld(workspace=workspace, search=wishes.search)
-    prefer = wishes.prefer or _preference(workspace.config.prefer)
-    choice = Choice(host=host_target(workspace), prefer=prefer, only=wishes.only)
     target = wanted_target(workspace, wishes.target)
-    return plan_in(world, requirements, target, choice, wishes), world
+    return plan_in(world, requirements, target, choice_of(workspace, wishes), wishes), world
+
+
+def choice_of(workspace: Workspace, wishes: Wishes) -> Choice:
+    """Give what is to be preferred: what is wished for, else what the home's settings say."""
+    prefer = wishes.prefer or _preference(workspace.config.prefer)
+    return Choice(host=host_target(workspace), prefer=prefer, only=wishes.only)
 
 
 def plan_in(

@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
 from pkgmgr.environ.compose import compose
-from pkgmgr.install.store import folder_hash, read_manifest
+from pkgmgr.install.store import read_manifest
 from pkgmgr.install.venv.wanted import ENVIRONMENT, PACKAGE, foreign_id
 from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, inputs_digest, request_for
-from pkgmgr.jobs.installation import Installation, Wishes, carry_out, host_target, make_plan, plan_in, wanted_target
-from pkgmgr.jobs.locks import is_inside_environment, locked_host, read_lock, require_lock
+from pkgmgr.jobs.installation import Installation, Wishes, carry_out, choice_of, host_target, plan_in, wanted_target
+from pkgmgr.jobs.locks import changed_packages, is_inside_environment, locked_host, read_lock, require_lock
 from pkgmgr.jobs.pythons import KEY
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
@@ -31,7 +31,6 @@ from pkgmgr.model.lock import LOCK_FORMAT, Lock, LockedEntry, LockedPython, Lock
 from pkgmgr.model.package import Package
 from pkgmgr.model.plan import Plan
 from pkgmgr.model.target import Target, parse_target
-from pkgmgr.resolve.options import Choice
 
 
 @dataclass
@@ -53,6 +52,13 @@ class PinnedWorld(LocalWorld):
         # The interpreter of an environment that was locked for another machine is that machine's own.
         interpreters = [pin for pin in self.pins if pin.python is not None and not pin.deps]
         return soft == "lang.python" and not self._pinned(soft) and bool(interpreters)
+
+    def named_places(self, soft: str, known: Collection[str]) -> Iterator[str]:
+        """Give those of the lock too: a home that is new does not know them."""
+        yield from super().named_places(soft, known)
+        for pin in self._pinned(soft):
+            if pin.origin == "search-path" and pin.id not in known and pin.prefix and Path(pin.prefix).is_dir():
+                yield pin.prefix
 
     def entries(self, soft: str) -> Sequence[Entry]:
         """Give the entries that a locked one accepts."""
@@ -131,23 +137,28 @@ def _plan_near(
     workspace: Workspace, request: EnvRequest, before: LockedTarget | None, wishes: Wishes, renewal: Renewal
 ) -> tuple[Plan, LocalWorld, Wishes]:
     """Plan so near to an earlier lock as the requirements allow: all of its pins, else all but one, else none."""
+    choice = choice_of(workspace, wishes)
+    target = parse_target(wishes.target or "")
+    world = LocalWorld(workspace=workspace, search=wishes.search, only_current=True)
     if before is None or renewal.everything:
-        return *make_plan(workspace, request.requirements, dataclasses.replace(wishes, anew=renewal.everything)), wishes
+        mine = dataclasses.replace(wishes, anew=renewal.everything)
+        return plan_in(world, request.requirements, target, choice, mine), world, mine
     mine = _keep_pythons(before, wishes, renewal)
     pinned = [pin for pin in before.entries if pin.python is None and not renewal.moves(pin.soft)]
-    choice = Choice(host=host_target(workspace), prefer=wishes.prefer, only=wishes.only)
-    target = parse_target(wishes.target or "")
-    moving = frozenset(renewal.softs)
-    ways = [(moving, True), *((moving | {soft}, True) for soft in dict.fromkeys(pin.soft for pin in pinned))]
-    if not moving:  # with nothing else to choose from, "any C compiler" stays the one that it was
-        ways.insert(0, (moving, False))
+    changed = changed_packages(workspace, pinned)
+    moving = renewal.softs | {pin.soft for pin in pinned if pin.package is not None and pin.package.name in changed}
+    # With nothing else to choose from, "any C compiler" stays the one that it was.
+    ways = [] if renewal.softs else [(moving, False)]
+    ways += [(moving, True), *((moving | {soft}, True) for soft in dict.fromkeys(pin.soft for pin in pinned))]
     for softs, others in ways:
-        world = PinnedWorld(workspace=workspace, search=wishes.search, pins=pinned, free=softs, others=others)
+        near = PinnedWorld(
+            workspace=workspace, search=wishes.search, pins=pinned, free=softs, others=others, only_current=True
+        )
         try:
-            return plan_in(world, request.requirements, target, choice, mine), world, mine
+            return plan_in(near, request.requirements, target, choice, mine), near, mine
         except (NotFoundError, ConflictError):
             continue
-    return *make_plan(workspace, request.requirements, mine), mine
+    return plan_in(world, request.requirements, target, choice, mine), world, mine
 
 
 def _keep_pythons(before: LockedTarget, wishes: Wishes, renewal: Renewal) -> Wishes:
@@ -272,29 +283,10 @@ def check_lock(workspace: Workspace, loaded: LoadedEnv) -> Lock:
     missing = [name for name in loaded.env.targets if str(wanted_target(workspace, name)) not in lock.targets]
     if missing:
         problems.append(f"it lacks {', '.join(missing)}")
-    problems += _changed_packages(workspace, lock)
+    problems += changed_packages(workspace, [pin for part in lock.targets.values() for pin in part.entries]).values()
     if problems:
         raise LockError(
             f"the lock of {loaded.env.name} is not current: {'; '.join(problems)}",
             hint=f"'ckpm lock {loaded.word}' makes it anew",
         )
     return lock
-
-
-def _changed_packages(workspace: Workspace, lock: Lock) -> list[str]:
-    """Name the packages whose documents are no longer those that the lock was made with."""
-    used = {
-        pin.package.name: pin.package.document
-        for part in lock.targets.values()
-        for pin in part.entries
-        if pin.package is not None
-    }
-    places = workspace.catalog.locations("package")
-    found = []
-    for name, document in sorted(used.items()):
-        place: Path | None = places[name].folder if name in places else None
-        if place is None:
-            found.append(f"the package {name} is not in this catalog")
-        elif folder_hash(place) != document:
-            found.append(f"the package {name} has changed")
-    return found

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from pkgmgr.install.store import folder_hash
 from pkgmgr.install.venv.wanted import ENVIRONMENT
 from pkgmgr.jobs.envs import LoadedEnv, inputs_digest
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.lock.document import parse_lock
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import LockError
-from pkgmgr.model.lock import Lock, LockedHost, LockedTarget
+from pkgmgr.model.lock import Lock, LockedEntry, LockedHost, LockedTarget
 from pkgmgr.model.target import Target
 
 
@@ -66,3 +69,16 @@ def locked_host(workspace: Workspace) -> LockedHost:
 def is_inside_environment(entry: Entry) -> bool:
     """Tell whether an entry is a package inside a Python environment of the store."""
     return entry.origin.startswith(f"python:{ENVIRONMENT}-")
+
+
+def changed_packages(workspace: Workspace, pins: Iterable[LockedEntry]) -> dict[str, str]:
+    """Tell of packages whose documents are no longer those that entries were locked with: name → what is to be said."""
+    used = {pin.package.name: pin.package.document for pin in pins if pin.package is not None}
+    places = workspace.catalog.locations("package")
+    found = {}
+    for name, document in sorted(used.items()):
+        if name not in places:
+            found[name] = f"the package {name} is not in this catalog"
+        elif folder_hash(places[name].folder) != document:
+            found[name] = f"the package {name} has changed"
+    return found

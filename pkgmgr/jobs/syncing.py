@@ -9,12 +9,13 @@ from pkgmgr.jobs.drift import entry_drifts
 from pkgmgr.jobs.envs import LoadedEnv, request_for
 from pkgmgr.jobs.installation import Installation, Wishes, carry_out, host_target, plan_in, wanted_target
 from pkgmgr.jobs.locking import PinnedWorld
-from pkgmgr.jobs.locks import locked_host, locked_target
+from pkgmgr.jobs.locks import changed_packages, locked_host, locked_target
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.lock.verdict import Substitute, Verdict, judge_all, substitutes, unmet
 from pkgmgr.model.errors import ConflictError, LockError, NotFoundError
 from pkgmgr.model.lock import Lock, LockedTarget
+from pkgmgr.model.plan import Plan
 from pkgmgr.resolve.options import Choice
 
 _FEW = 3
@@ -64,6 +65,7 @@ def meet_lock(
     mine = dataclasses.replace(wishes, pins=pins)
     try:
         plan = plan_in(world, request.requirements, target, Choice(host=host_target(workspace)), mine)
+        _refuse_other_documents(workspace, loaded, plan, part)
         done = carry_out(workspace, plan, world, mine)
     except (NotFoundError, ConflictError) as error:
         what = _what_differs(workspace, part) or error.message
@@ -81,6 +83,17 @@ def meet_lock(
             hint=f"'ckpm lock {loaded.word}' accepts the new ones",
         )
     return done
+
+
+def _refuse_other_documents(workspace: Workspace, loaded: LoadedEnv, plan: Plan, part: LockedTarget) -> None:
+    """:raises LockError: before anything is built by a document that is not the locked one."""
+    changed = changed_packages(workspace, part.entries)
+    told = [changed[step.package] for step in plan.installs if step.package in changed]
+    if told:
+        raise LockError(
+            f"what the lock of {loaded.env.name} names is not here and can't be made as it was: {'; '.join(told)}",
+            hint=f"'ckpm lock {loaded.word}' accepts the new ones",
+        )
 
 
 def _unmet(

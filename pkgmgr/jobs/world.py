@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pkgmgr.detect.merging import merge
 from pkgmgr.detect.where import Where
-from pkgmgr.install.store import Store
+from pkgmgr.install.store import Store, folder_hash
 from pkgmgr.jobs.detection import Search, look, report_question
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.lock.make import read_recipe
 from pkgmgr.model.condition import LateFacts, platform_facts
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.package import Package
@@ -31,6 +32,8 @@ class LocalWorld:
     search: Search = field(default_factory=Search)
     pythons: Pythons | None = None
     """What meets the Python requirements of the plan that was made in this world."""
+    only_current: bool = False
+    """Of what is installed, only what the packages' documents make now counts."""
     detections: list[str] = field(default_factory=list)
     """What was looked for: the questions of `report_question`."""
     _entries: dict[str, list[Entry]] = field(default_factory=dict)
@@ -38,7 +41,14 @@ class LocalWorld:
     def __post_init__(self) -> None:
         self._registry = Registry(self.workspace.home)
         self._facts = LateFacts(lambda: platform_facts(self.workspace.platform()))
-        self._installed = Store(home=self.workspace.home).installed()
+        self._installed = [entry for entry in Store(home=self.workspace.home).installed() if self._is_current(entry)]
+
+    def _is_current(self, entry: Entry) -> bool:
+        place = self.workspace.catalog.locations("package").get(entry.package or "") if self.only_current else None
+        if place is None:
+            return True
+        recipe = read_recipe(entry)
+        return recipe is not None and recipe.document == folder_hash(place.folder)
 
     def soft(self, name: str) -> Soft:
         """Give a soft; ``python.NAME`` needs no document."""
@@ -69,15 +79,17 @@ class LocalWorld:
         if not self.search.where.system:
             return []
         known = {entry.id for entry in found}
-        prefixes = tuple(
-            entry.prefix
-            for entry in self._registry.entries()
-            if entry.soft == soft.name and entry.id not in known and entry.origin == "search-path"
-        )
+        prefixes = tuple(dict.fromkeys(self.named_places(soft.name, known)))
         if not prefixes:
             return []
         search = dataclasses.replace(self.search, where=Where(search_paths=prefixes, system=False))
         return [entry for entry in self._look(soft.name, search) if entry.id not in known]
+
+    def named_places(self, soft: str, known: Collection[str]) -> Iterator[str]:
+        """Give the prefixes of entries of a soft that were found where a person said, but for known ids."""
+        for entry in self._registry.entries():
+            if entry.soft == soft and entry.id not in known and entry.origin == "search-path":
+                yield entry.prefix
 
     def _look(self, soft: str, search: Search) -> Sequence[Entry]:
         self.detections.append(report_question(self.workspace, [soft], search))

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from pkgmgr.cli.open import references_of, settings_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
-from pkgmgr.cli.parser import add_resolution_options
+from pkgmgr.cli.parser import add_resolution_options, add_search_options
 from pkgmgr.cli.plans import plan_data, plan_text
 from pkgmgr.cli.verbs.install import wishes_of
 from pkgmgr.jobs.envs import find_env
@@ -33,6 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         help="move on from what the lock says: all of it, or one soft (python.NAME for a Python package; repeatable)",
     )
+    add_search_options(parser)
     add_resolution_options(parser)
 
 

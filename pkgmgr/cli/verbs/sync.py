@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from pkgmgr.cli.open import references_of, settings_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
-from pkgmgr.cli.parser import add_resolution_options
+from pkgmgr.cli.parser import add_resolution_options, add_search_options
 from pkgmgr.environ.compose import compose
 from pkgmgr.jobs.envs import LoadedEnv, find_env, inputs_digest
 from pkgmgr.jobs.met import Met, keep_met, recall_met
 from pkgmgr.jobs.workspace import Workspace
-from pkgmgr.model.errors import UsageError
+from pkgmgr.model.errors import LockError, UsageError
 
 EXAMPLES = """
 ckpm sync env:hello-cross                make the lock if needed, then meet it
@@ -25,6 +26,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("env", nargs="?", metavar="env:NAME", help="the env; default: the one of this folder")
     parser.add_argument("--locked", action="store_true", help="fail when the lock is missing or stale")
     parser.add_argument("--frozen", action="store_true", help="take the lock as it is")
+    add_search_options(parser)
     add_resolution_options(parser)
 
 
@@ -40,7 +42,10 @@ def call(options: Namespace) -> Outcome:
     steered = [f"{name}={value}" for name, value in sorted(settings.items())]
     steered += [f"--prefer {options.prefer}"] if options.prefer else []
     steered += [f"--only {options.only}"] if options.only else []
-    known = recall_met(workspace, loaded, target, steered) if not options.dry_run else None
+    steered += [f"--search-path {Path(place).absolute()}" for place in options.search_path]
+    steered += ["--no-system"] if options.no_system else []
+    is_asked_anew = options.dry_run or options.refresh
+    known = recall_met(workspace, loaded, target, steered) if not is_asked_anew else None
     if known is not None:
         return _nothing_to_do(loaded, known)
     return _sync(workspace, loaded, options, settings, target, steered)
@@ -70,7 +75,7 @@ def _sync(
     from pkgmgr.cli.plans import installation_data, plan_data, plan_text
     from pkgmgr.cli.verbs.install import wishes_of
     from pkgmgr.jobs.locking import make_lock, write_lock
-    from pkgmgr.jobs.locks import read_lock, require_lock
+    from pkgmgr.jobs.locks import changed_packages, read_lock, require_lock
     from pkgmgr.jobs.preparing import plan_env
     from pkgmgr.jobs.syncing import UnmetLock, meet_lock
 
@@ -91,16 +96,26 @@ def _sync(
     if options.dry_run:
         plan, _ = plan_env(workspace, loaded, wishes, settings)
         return Outcome(data={"plan": plan_data(plan)}, text=plan_text(plan))
+    part = lock.targets.get(target)
+    changed = changed_packages(workspace, part.entries) if part is not None else {}
+    if changed and options.locked:
+        raise LockError(
+            f"the lock of {loaded.env.name} is not current: {'; '.join(changed.values())}",
+            hint=f"'ckpm lock {loaded.word}' takes what is new, 'ckpm sync {loaded.word} --frozen' the lock as it is",
+        )
     try:
         done = meet_lock(workspace, loaded, lock, wishes, settings)
     except UnmetLock as unmet:
         error = {"code": unmet.code, "message": unmet.message, "hint": unmet.hint}
         data = {"verdicts": unmet.verdicts, "substitutes": unmet.substitutes}
         return Outcome(data=data, exit_code=unmet.exit_code, error=error)
-    if lock.inputs == inputs_digest(workspace, loaded):  # --frozen may take a stale one
+    if lock.inputs == inputs_digest(workspace, loaded) and not changed:  # --frozen may take a stale one
         keep_met(workspace, loaded, target, done.plan, done.entries, steered)
     made = len(done.plan.installs)
     did = f"installed {made} of {len(done.plan.steps)} entries" if made else "nothing to do"
     if made_lock:  # what was missing was made for it
         did = f"wrote the lock of {len(done.plan.steps)} entries"
-    return Outcome(data=installation_data(done), text=f"{loaded.env.name}: {did}; the machine matches the lock\n")
+    told = () if options.frozen else changed.values()
+    warnings = [f"since the lock was made, {row}; 'ckpm lock {loaded.word}' takes what is new" for row in told]
+    text = f"{loaded.env.name}: {did}; the machine matches the lock\n"
+    return Outcome(data=installation_data(done), text=text, warnings=warnings)
