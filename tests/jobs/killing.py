@@ -102,9 +102,9 @@ def main(arguments: Sequence[str]) -> int:
     job = json.load(sys.stdin)
     from pkgmgr.cli.main import main as command
 
-    with tempfile.TemporaryFile() as said:  # once in this process: it imports everything, and fills the memories
+    with tempfile.TemporaryFile() as shown:  # once in this process: it imports everything, and fills the memories
         out = os.dup(1)
-        os.dup2(said.fileno(), 1)
+        os.dup2(shown.fileno(), 1)
         codes = [command(earlier) for earlier in [*job["prepare"], job["do"]]]
         os.dup2(out, 1)
     if any(codes):

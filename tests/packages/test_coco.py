@@ -54,9 +54,8 @@ def repository(tmp_path: Path) -> Path:
         pins = f'sha256 = "{hashlib.sha256(path.read_bytes()).hexdigest()}"\nsize = {path.stat().st_size}\n'
         keys = "".join(rf"{key} = .*\n" for key in ("urls", "sha256", "size", "quoted", "never_fetched"))
         row = rf'(name = "{name}"\nversion = "2017"\n){keys}'
-        text, count = re.subn(
-            row, lambda found, pins=pins, path=path: f'{found[1]}urls = ["{path.as_uri()}"]\n{pins}', text
-        )
+        pins = f'urls = ["{path.as_uri()}"]\n{pins}'
+        text, count = re.subn(row, lambda found: found[1] + pins, text)  # noqa: B023
         assert count == 1
     (folder / "package.toml").write_text(text, "utf-8")
     return root
