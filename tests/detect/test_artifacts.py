@@ -61,6 +61,15 @@ def test_states_of_the_hub() -> None:
     assert only(look(cut, links=link(HUB))).state == "partial"
 
 
+def test_weights_of_a_format_that_is_not_read_are_weights_all_the_same() -> None:
+    other = repository(HUB) | {f"{HUB}/models--org--thing/blobs/beef": bytes(1 << 20)}
+    flax = {f"{HUB}/models--org--thing/snapshots/c1/flax_model.msgpack": "../../blobs/beef"}
+    found = only(look(other, links=flax))
+    assert (found.state, found.attributes["format"]) == ("unknown", "msgpack")
+    words = {f"{HUB}/models--org--thing/snapshots/c1/tokenizer.json": "../../blobs/beef"}
+    assert only(look(other, links=words)).attributes["reason"] == "no weights are there"
+
+
 def test_one_blob_is_one_model() -> None:
     two = repository(HUB) | {f"{HUB}/models--org--thing/snapshots/a0/config.json": BERT}
     found = only(look(two, links=link(HUB) | link(HUB, commit="a0")))

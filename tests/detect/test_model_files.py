@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,42 @@ def test_a_header_that_claims_to_be_huge_is_not_believed() -> None:
     facts = read("a.gguf", b"GGUF" + (3).to_bytes(4, "little") + (1 << 60).to_bytes(8, "little") * 2)
     assert facts is not None
     assert facts.state == "unknown"
+
+
+CTRANSLATE2 = (
+    b"\x06\x00\x00\x00\x0c\x00WhisperSpec\x00\x03\x00\x00\x00\x01\x00\x00\x00\x07\x00weight\x00\x02\x02\x00\x00\x00"
+    b"\x02\x00\x00\x00\x04\x08\x00\x00\x00\x00<\x00<\x00<\x00<\x00\x00\x00\x00"
+)
+"""What the serializer of ctranslate2 wrote for one weight of float16."""
+
+
+def ggml(words: int = 51865, context: int = 1500, width: int = 384) -> bytes:
+    """Give the head of a file as whisper.cpp's converter writes it, by its documentation."""
+    return b"lmgg" + struct.pack("<11i", words, context, width, 6, 4, 448, 384, 6, 4, 80, 1) + bytes(64)
+
+
+def test_engines_that_call_their_files_bin() -> None:
+    told = read("model.bin", CTRANSLATE2)
+    assert told is not None
+    assert (told.format, told.architecture, told.details["revision_of_layout"]) == ("ctranslate2", "whisper", 3)
+    whisper = read("ggml-tiny.bin", ggml())
+    assert whisper is not None
+    assert (whisper.architecture, whisper.precision, whisper.name) == ("whisper", "f16", "whisper-tiny")
+    english = read("ggml-x.bin", ggml(words=51864, width=999))
+    assert english is not None
+    assert (english.name, english.details["is_multilingual"]) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(ggml(words=50257), id="ggml-of-gpt-2"),
+        pytest.param(ggml()[:20], id="ggml-cut"),
+        pytest.param(CTRANSLATE2[:16], id="ctranslate2-cut"),
+        pytest.param(b"\x06\x00\x00\x00\x0c\x00no specific\x00" + bytes(20), id="another-text"),
+        pytest.param(b"\x06\x00\x00\x00\x0c\x00WhisperSpec\x00" + bytes(20), id="no-weights"),
+        pytest.param(b"\x7fELF" + bytes(60), id="a-firmware"),
+    ],
+)
+def test_other_files_called_bin_are_none(content: bytes) -> None:
+    assert read("model.bin", content) is None

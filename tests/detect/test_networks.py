@@ -14,6 +14,7 @@ import pytest
 
 from pkgmgr.detect.artifacts import fits
 from pkgmgr.detect.caches.artifact import Artifact
+from pkgmgr.detect.models.unusable import FORMATS
 from pkgmgr.jobs.workspace import open_workspace
 
 NETWORKS: dict[str, list[str]] = json.loads(gzip.decompress((Path(__file__).parent / "networks.json.gz").read_bytes()))
@@ -84,3 +85,19 @@ def test_a_network_is_known_by_the_softs_of_its_kind_alone(network: str, recogni
 def test_every_network_that_is_named_here_was_recorded() -> None:
     assert set(SOFTS) <= set(NETWORKS)
     assert len(NETWORKS) > len(SOFTS) + 20, "networks of other kinds, which no soft may take for its own"
+
+
+def test_whatever_format_is_read_has_a_soft(tmp_path: Path) -> None:
+    softs = open_workspace(home=tmp_path).catalog.softs()
+    known = {format_ for soft in softs if soft.find.artifact is not None for format_ in soft.find.artifact.formats}
+    read = {
+        *FORMATS.values(),
+        "torchscript",
+        "torch-legacy",
+        "tf-saved-model",
+        "tfjs",
+        "openvino",
+        "spacy",
+        "ctranslate2",
+    }
+    assert read <= known

@@ -31,6 +31,8 @@ _BESIDE = {
 _SHARD = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})(?P<suffix>\.\w+)$")
 _METADATA = re.compile(r"(?P<revision>[0-9a-f]{40})\n(?P<hash>[0-9a-f]+)\n(?P<time>\d+(?:\.\d+)?)\s*$")
 _MOST_SHARDS = 500
+_LEAST_WEIGHTS = 1 << 20
+_NO_WEIGHTS = frozenset({".json", ".txt", ".md", ".model", ".jpg", ".png", ".gif", ".pdf", ".jsonl", ".py", ".spm"})
 _NO_VARIABLES = "its variables are not there"
 _BEST = ("safetensors", "gguf", "onnx", "tf-saved-model", "keras", "keras-h5", "tflite", "openvino", "coreml", "torch")
 """Which of several formats of one repository stands for it: first those that load without running code."""
@@ -119,6 +121,9 @@ def repository_model(files: Files, folder: str, base: Artifact) -> Artifact:
     """Give one model for a folder that is one repository, whatever formats it holds."""
     found = [model for below in _levels(files, folder) for model in models_in(Listing(files, below), base.origin)]
     whole = [model for model in found if model.state != BROKEN]
+    other = _other_weights(files, folder) if not found else ""
+    if other:
+        return replace(base, path=other, attributes={**base.attributes, "format": ending_of(other).lstrip(".")})
     if not found:
         told: dict[str, Value] = {**base.attributes, "lacks": "weights", "reason": "no weights are there"}
         return replace(base, state=PARTIAL, attributes=told)
@@ -140,6 +145,14 @@ def repository_model(files: Files, folder: str, base: Artifact) -> Artifact:
         attributes={**chosen.attributes, **extra, **base.attributes},
         layers=chosen.layers,
     )
+
+
+def _other_weights(files: Files, folder: str) -> str:
+    """Give the largest file of a repository whose weights are in no format that is read here; empty where none is."""
+    paths = [f"{below}/{name}" for below in _levels(files, folder) for name in files.names(below)]
+    sizes = {path: state.size for path in paths if (state := files.stat(path)) is not None and not state.is_folder}
+    largest = max(sizes, key=lambda path: sizes[path], default="")
+    return largest if sizes.get(largest, 0) >= _LEAST_WEIGHTS and ending_of(largest) not in _NO_WEIGHTS else ""
 
 
 def _blob(files: Files, path: str) -> tuple[int, int] | str:

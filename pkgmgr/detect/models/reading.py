@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pkgmgr.detect.models.engines import read_ctranslate2, read_ggml
 from pkgmgr.detect.models.facts import ModelFacts
 from pkgmgr.detect.models.gguf import read_gguf
 from pkgmgr.detect.models.keras import read_keras, read_keras_hdf5
@@ -25,7 +26,7 @@ Reader = Callable[[Source], ModelFacts | None]
 
 def _read_bin(source: Source) -> ModelFacts | None:
     """Read a ``.bin``: PyTorch's, mostly; llama.cpp takes a GGUF under any name."""
-    return read_gguf(source) or read_torch(source)
+    return read_gguf(source) or read_torch(source) or read_ggml(source) or read_ctranslate2(source)
 
 
 BY_NAME: dict[str, Reader] = {"saved_model.pb": read_saved_model, "model.json": read_tfjs}
