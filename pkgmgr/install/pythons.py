@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pkgmgr.install.context import BuildContext
-from pkgmgr.install.venv.clients import find_uv, uv_index_options
+from pkgmgr.install.venv.clients import IndexSettings, find_uv, uv_index_settings
 
 _SETTINGS = frozenset(
     {"INDEX", "INDEX_URL", "DEFAULT_INDEX", "EXTRA_INDEX_URL", "FIND_LINKS", "NO_INDEX", "INDEX_STRATEGY"}
@@ -55,11 +55,11 @@ def fill_folder(context: BuildContext, interpreter: str, requirements: Path, fol
 
 
 def _install(context: BuildContext, python: str, requirements: Path, *where: str) -> None:
-    extra = index_variables(os.environ)
     uv = find_uv(os.environ)
-    index = uv_index_options(os.environ) if uv is not None else []
+    index = uv_index_settings(os.environ) if uv is not None else IndexSettings()
+    extra = {**index_variables(os.environ), **index.variables}
     folders = wheel_folders(context.sources.values())
-    argv = install_command(uv, python, requirements, folders, index=index, is_offline=context.offline)
+    argv = install_command(uv, python, requirements, folders, index=index.options, is_offline=context.offline)
     context.run([*argv, *where], extra=extra)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -53,22 +54,28 @@ HOSTILE: Mapping[str, str] = {
 }
 
 
-def require(program: str) -> None:
-    """Skip, with the reason, on a machine without a program."""
-    if shutil.which(program) is None:
+TOOLS_PATH = os.pathsep.join(filter(None, [os.environ.get("CKPM_TEST_TOOLS"), os.environ.get("PATH")]))
+"""Where outside tools are: ``CKPM_TEST_TOOLS`` names a folder with those that nothing but tests shall find."""
+
+
+def require(program: str) -> str:
+    """Give a program's path: beside this Python, or where outside tools are. Without it, skip with the reason."""
+    found = shutil.which(program, path=f"{Path(sys.executable).parent}{os.pathsep}{TOOLS_PATH}")
+    if found is None:
         pytest.skip(f"{program} is not on this machine")
+    return found
 
 
 def run(
     command: Sequence[str], text: str, *, folder: Path, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a script given on standard input's stead, as a file; nothing of our own environment but PATH and HOME."""
-    require(command[0])
+    program = require(command[0])
     script = folder / "main"
     script.write_bytes(text.encode("utf-8", "surrogateescape"))
     base = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"}
     return subprocess.run(
-        [*command, str(script)],
+        [program, *command[1:], str(script)],
         cwd=folder,
         env={**base, **(environment or {})},
         capture_output=True,

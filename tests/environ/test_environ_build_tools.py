@@ -57,10 +57,10 @@ def android(*entries: Entry) -> ExportRequest:
 
 def call(*command: str, folder: Path, environment: Mapping[str, str] | None = None) -> str:
     """Run a program that has to succeed, and give what it printed."""
-    require(command[0])
+    program = require(command[0])
     base = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8"}
     done = subprocess.run(
-        command, cwd=folder, env={**base, **(environment or {})}, capture_output=True, check=False, timeout=60
+        [program, *command[1:]], cwd=folder, env={**base, **(environment or {})}, capture_output=True, timeout=60
     )
     assert done.returncode == 0, done.stderr.decode(errors="replace")
     return done.stdout.decode()
@@ -105,8 +105,8 @@ def _cmake_variables(request: ExportRequest, names: Sequence[str], folder: Path)
     write(folder / "t.cmake", render("cmake-toolchain", request))
     prints = "".join(f'message("{name}=${{{name}}}")\n' for name in names)
     write(folder / "main.cmake", f"set(CMAKE_PREFIX_PATH /mine)\ninclude(t.cmake)\n{prints}")
-    require("cmake")
-    done = subprocess.run(["cmake", "-P", "main.cmake"], cwd=folder, capture_output=True, text=True, check=True)
+    command = [require("cmake"), "-P", "main.cmake"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     return dict(line.split("=", 1) for line in done.stderr.splitlines())
 
 
@@ -214,7 +214,6 @@ def test_a_compiler_without_a_name_for_the_target_is_refused() -> None:
 
 
 def _conan_profile(request: ExportRequest, folder: Path) -> dict[str, Any]:
-    require("conan")
     write(folder / "profile", render("conan-profile", request))
     home = {"CONAN_HOME": str(folder / "conan")}
     text = call(

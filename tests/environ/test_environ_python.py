@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import textwrap
 import zipfile
 from collections.abc import Mapping
@@ -15,14 +19,16 @@ from pathlib import Path
 
 import pytest
 
-from pkgmgr.install.venv.clients import find_uv, pip_settings
+from pkgmgr.install.venv.clients import IndexSettings, find_uv, pip_settings
 from pkgmgr.install.venv.solve import read_pylock, read_report
 from pkgmgr.install.venv.tags import best_wheel, pip_platforms, supported_tags, uv_platform
 from pkgmgr.install.venv.wanted import package_requirements, requirement_text
-from pkgmgr.model.errors import ConflictError, UsageError
+from pkgmgr.model.errors import CkpmError, ConflictError, UsageError
 from pkgmgr.model.target import parse_target
 from pkgmgr.model.version import VersionRange
 from tests.conftest import Ckpm
+
+from .shells import require
 
 LINUX = parse_target("linux-x86_64")
 DIGEST = "0123456789abcdef" * 4
@@ -169,12 +175,27 @@ def test_uv_is_told_what_pip_is_told() -> None:
         ":env:.cert='/etc/ssl/ca.crt'\n:env:.index-url='https://one.example/simple'\n"
         "global.extra-index-url='file:///a file:///b'\nglobal.find-links='/opt/wheels'\nlist.format='json'\n"
     )
-    assert pip_settings(listed) == [
-        *("--index-url", "https://one.example/simple"),
-        *("--extra-index-url", "file:///a", "--extra-index-url", "file:///b"),
-        *("--find-links", "/opt/wheels"),
-    ]
-    assert pip_settings("") == []
+    assert pip_settings(listed) == IndexSettings(
+        options=(
+            *("--index-url", "https://one.example/simple"),
+            *("--extra-index-url", "file:///a", "--extra-index-url", "file:///b"),
+            *("--find-links", "/opt/wheels", "--index-strategy", "unsafe-best-match"),
+        ),
+        variables={"SSL_CERT_FILE": "/etc/ssl/ca.crt"},
+    )
+    assert pip_settings("") == pip_settings("WARNING: no such thing\n") == IndexSettings()
+
+
+def test_pip_s_environment_wins_over_its_files_in_whatever_order_they_are_listed() -> None:
+    listed = (
+        ":env:.find-links='/env'\n:env:.no-index='1'\nglobal.constraint='/c.txt'\nglobal.find-links='/global'\n"
+        "global.index-url='https://global.example'\ninstall.index-url='https://install.example'\n"
+        "wheel.find-links='/wheel'\nglobal.trusted-host='a.example b.example'\n"
+    )
+    assert pip_settings(listed).options == (
+        *("--index-url", "https://install.example", "--find-links", "/env", "--constraints", "/c.txt"),
+        *("--allow-insecure-host", "a.example", "--allow-insecure-host", "b.example", "--no-index"),
+    )
 
 
 def test_uv_can_be_forbidden() -> None:
@@ -206,16 +227,25 @@ def make_wheel(folder: Path, name: str, version: str, *, requires: str = "", tex
     return wheel
 
 
+@pytest.fixture(params=["pip", "uv"])
+def client(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The variables that make one client the one that is used."""
+    if request.param == "pip":
+        return {"CKPM_UV": "0"}
+    beside = tmp_path / "uv only"
+    beside.mkdir()
+    (beside / "uv").symlink_to(require("uv"))
+    return {"PATH": f"{beside}{os.pathsep}{os.environ['PATH']}", "UV_CACHE_DIR": str(tmp_path / "uv cache")}
+
+
 @pytest.fixture
-def shelf(tmp_path: Path) -> dict[str, str]:
+def shelf(tmp_path: Path, client: dict[str, str]) -> dict[str, str]:
     """Wheels in a folder, and the variables that make it the only index."""
     folder = tmp_path / "shelf"
     make_wheel(folder, "ckpmone", "1.0", requires="ckpmtwo<2")
     make_wheel(folder, "ckpmtwo", "1.5")
     make_wheel(folder, "ckpmtwo", "2.0")
-    none = tmp_path / "none"
-    none.mkdir()
-    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": "/dev/null", "CKPM_UV": "0"}
+    return {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(folder), "PIP_CONFIG_FILE": "/dev/null", **client}
 
 
 ENV = """
@@ -232,6 +262,13 @@ def project(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "env.toml").write_text(textwrap.dedent(ENV))
     return folder
+
+
+def with_this_python(project: Path) -> None:
+    """Let only the interpreter of these tests be tried: asking the index with each of a machine takes a minute."""
+    document = project / "env.toml"
+    wanted = f'requires = ["soft:lang.python@={platform.python_version()}", '
+    document.write_text(document.read_text().replace("requires = [", wanted))
 
 
 def test_all_are_solved_together_made_once_locked_and_replayed(
@@ -301,8 +338,63 @@ def test_a_fitting_environment_is_used_only_if_it_holds_all(
 def test_what_can_not_be_solved_is_a_conflict_that_names_it(
     ckpm: Ckpm, shelf: Mapping[str, str], project: Path
 ) -> None:
+    with_this_python(project)
     document = project / "env.toml"
     document.write_text(document.read_text().replace('python.ckpmtwo"', 'python.ckpmtwo@>=2"'))
     ran = ckpm("run", env=shelf, cwd=project)
     assert ran.code == 4, ran.err
     assert "ckpmtwo>=2" in ran.err
+
+
+def test_uv_and_pip_write_the_same_lock(ckpm: Ckpm, shelf: Mapping[str, str], project: Path, home: Path) -> None:
+    if "CKPM_UV" in shelf:
+        pytest.skip("compared once, with uv")
+    locks = []
+    for variables in (shelf, {**shelf, "CKPM_UV": "0"}):
+        assert ckpm("lock", env=variables, cwd=project).code == 0
+        locks.append((project / "env.lock.json").read_bytes())
+        (project / "env.lock.json").unlink()
+        shutil.rmtree(home)
+    assert locks[0] == locks[1]
+    wheel = Path(shelf["PIP_FIND_LINKS"]) / "ckpmone-1.0-py3-none-any.whl"
+    assert hashlib.sha256(wheel.read_bytes()).hexdigest() in locks[0].decode()
+
+
+def test_what_has_only_a_source_archive_is_named(ckpm: Ckpm, shelf: Mapping[str, str], project: Path) -> None:
+    with_this_python(project)
+    folder = Path(shelf["PIP_FIND_LINKS"])
+    (folder / "ckpmtwo-1.5-py3-none-any.whl").unlink()
+    with tarfile.open(folder / "ckpmtwo-1.5.tar.gz", "w:gz") as archive:
+        archive.add(__file__, "ckpmtwo-1.5/setup.py")
+    ran = ckpm("run", env=shelf, cwd=project)
+    assert ran.code == 4, ran.err
+    assert "ckpmtwo" in ran.err
+
+
+def test_a_wheel_for_another_platform_alone_is_a_conflict_that_names_it(
+    ckpm: Ckpm, shelf: Mapping[str, str], project: Path
+) -> None:
+    with_this_python(project)
+    folder = Path(shelf["PIP_FIND_LINKS"])
+    (folder / "ckpmtwo-1.5-py3-none-any.whl").rename(folder / "ckpmtwo-1.5-cp311-cp311-win_amd64.whl")
+    ran = ckpm("run", env=shelf, cwd=project)
+    assert ran.code == 4, ran.err
+    assert "ckpmtwo" in ran.err
+
+
+def test_a_wheel_that_is_another_one_than_the_lock_s_is_refused(
+    ckpm: Ckpm, shelf: Mapping[str, str], project: Path, home: Path
+) -> None:
+    assert ckpm("lock", env=shelf, cwd=project).code == 0
+    shutil.rmtree(home)
+    make_wheel(Path(shelf["PIP_FIND_LINKS"]), "ckpmtwo", "1.5", text='version = "forged"\n')
+    synced = ckpm("sync", "--locked", env=shelf, cwd=project)
+    assert synced.code == 5, synced.err
+    assert "ckpmtwo" in synced.err
+
+
+def test_a_row_without_a_hash_is_refused() -> None:
+    text = PYLOCK.replace(f', hashes = {{ sha256 = "{DIGEST}" }} }},\n]', " },\n]")
+    assert text != PYLOCK
+    with pytest.raises(CkpmError, match=f"no sha256 for {re.escape(NUMPY[0])}"):
+        read_pylock(text, supported_tags("3.11.7", LINUX, "2.36"))

@@ -11,13 +11,25 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pkgmgr.model.errors import CkpmError
 
-_UV_INDEX = ("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_CONFIG_FILE")
-_PIP_TO_UV = {"index-url": "--index-url", "extra-index-url": "--extra-index-url", "find-links": "--find-links"}
+_UV_INDEX = (
+    *("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX"),
+    "UV_CONFIG_FILE",
+)
+_PIP_TO_UV = {
+    "index-url": "--index-url",
+    "extra-index-url": "--extra-index-url",
+    "find-links": "--find-links",
+    "constraint": "--constraints",
+    "trusted-host": "--allow-insecure-host",
+}
+_PIP_TO_VARIABLES = {"cert": ("SSL_CERT_FILE",), "proxy": ("HTTP_PROXY", "HTTPS_PROXY")}
+_SCOPES = ("global", "install", "download", ":env:")
+"""Sections of pip's configuration, the one that wins last."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,28 +92,54 @@ def _bundled(interpreter: str) -> list[list[str]]:
     return [[interpreter, f"{wheel}/pip"] for wheel in sorted(wheels)]
 
 
-def uv_index_options(variables: Mapping[str, str]) -> list[str]:
+@dataclass(frozen=True, kw_only=True)
+class IndexSettings:
+    """What uv is told of the index."""
+
+    options: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """For what uv has no options: certificates and a proxy."""
+
+
+def uv_index_settings(variables: Mapping[str, str]) -> IndexSettings:
     """Give what tells uv where the packages are, unless it is configured itself."""
     told = any(variables.get(name) for name in _UV_INDEX)
     folder = Path(variables.get("XDG_CONFIG_HOME") or Path(variables.get("HOME", "/")) / ".config") / "uv"
     if told or (folder / "uv.toml").is_file() or Path("/etc/uv/uv.toml").is_file():
-        return []
+        return IndexSettings()
     if importlib.util.find_spec("pip") is None:
-        return []
+        return IndexSettings()
     said = run_client([sys.executable, "-m", "pip", "config", "list"], variables)
-    return pip_settings(said.out) if said.code == 0 else []
+    settings = pip_settings(said.out) if said.code == 0 else IndexSettings()
+    own = {name: value for name, value in settings.variables.items() if not variables.get(name)}
+    return IndexSettings(options=settings.options, variables=own)
 
 
-def pip_settings(text: str) -> list[str]:
-    """Read ``pip config list`` into options of uv. Pure.
+def pip_settings(text: str) -> IndexSettings:
+    """Read ``pip config list`` into what uv takes. Pure.
 
-    A line is ``global.find-links='/opt/wheels /more'`` or ``:env:.index-url='https://…'``; the environment comes last
-    and wins.
+    A line is ``global.find-links='/opt/wheels /more'`` or ``:env:.index-url='https://…'``, sorted by its name. pip
+    takes the best of all indexes, uv of the first that has a project, unless it is told otherwise.
     """
     values: dict[str, str] = {}
-    for line in text.splitlines():
-        key, equals, value = line.partition("=")
-        scope, _, name = key.rpartition(".")
-        if equals and name.replace("_", "-") in _PIP_TO_UV and scope in ("global", "install", "download", ":env:"):
-            values[name.replace("_", "-")] = value.strip().strip("'\"").replace("\\n", "\n")
-    return [word for name, value in values.items() for item in value.split() for word in (_PIP_TO_UV[name], item)]
+    rows = [(scope, name.replace("_", "-"), value) for scope, name, value in map(_setting, text.splitlines())]
+    for wanted in _SCOPES:
+        values |= {name: value for scope, name, value in rows if scope == wanted}
+    options = [
+        word
+        for name, option in _PIP_TO_UV.items()
+        for item in values.get(name, "").split()
+        for word in (option, item)
+    ]
+    if values.get("no-index", "").lower() in ("1", "true", "yes", "on"):
+        options.append("--no-index")
+    if "extra-index-url" in values:
+        options += ["--index-strategy", "unsafe-best-match"]
+    found = {name: values[key] for key, names in _PIP_TO_VARIABLES.items() if values.get(key) for name in names}
+    return IndexSettings(options=tuple(options), variables=found)
+
+
+def _setting(line: str) -> tuple[str, str, str]:
+    key, _, value = line.partition("=")
+    scope, _, name = key.rpartition(".")
+    return scope, name, value.strip().strip("'\"").replace("\\n", "\n")

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from pkgmgr.install.venv.clients import Ran, find_pip, find_uv, run_client, uv_index_options
+from pkgmgr.install.venv.clients import Ran, find_pip, find_uv, run_client, uv_index_settings
 from pkgmgr.install.venv.tags import best_wheel, pip_platforms, supported_tags, uv_platform
 from pkgmgr.install.venv.wanted import file_of_url, wheel_named
 from pkgmgr.model.errors import CkpmError, ConflictError, NetworkError, UsageError
@@ -85,13 +85,14 @@ def _solve(job: Job, constraints: Sequence[str]) -> tuple[LockedWheel, ...]:
 
 
 def _by_uv(uv: str, job: Job, wanted: Path, kept: Path) -> list[LockedWheel]:
+    index = uv_index_settings(job.variables)
     argv = [uv, "pip", "compile", "--quiet", "--no-header", "--only-binary", ":all:", "--format", "pylock.toml"]
-    argv += ["--python", job.interpreter, "--constraints", str(kept), *uv_index_options(job.variables)]
+    argv += ["--python", job.interpreter, "--constraints", str(kept), *index.options]
     if job.is_foreign:
         argv += ["--python-platform", uv_platform(job.target), "--python-version", _minor(job.version)]
     if job.offline:
         argv.append("--offline")
-    done = run_client([*argv, str(wanted)], job.variables)
+    done = run_client([*argv, str(wanted)], {**job.variables, **index.variables})
     if done.code != 0:
         raise _failure(done, job, "uv")
     return read_pylock(done.out, supported_tags(job.version, job.target, job.libc_version))
@@ -160,7 +161,8 @@ def read_pylock(text: str, tags: Sequence[str]) -> list[LockedWheel]:
         if name is None:
             raise ConflictError(f"{row['name']} {row.get('version', '')} has no wheel for this machine")
         file = names[name]
-        wheel = wheel_named(row["name"], row.get("version") or name.split("-")[1], name, file["hashes"]["sha256"])
+        sha256 = file.get("hashes", {}).get("sha256", "")
+        wheel = wheel_named(row["name"], row.get("version") or name.split("-")[1], name, sha256)
         found.append(_direct(wheel, direct["url"]) if direct and "url" in direct else wheel)
     return [_checked(wheel) for wheel in found]
 
