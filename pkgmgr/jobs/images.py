@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pkgmgr import __version__
 from pkgmgr.environ.formats import format_names
 from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.model.errors import UsageError
 from pkgmgr.model.reference import read_word
+
+if TYPE_CHECKING:
+    from pkgmgr.jobs.envs import LoadedEnv
+
+_BOTH = "dockerfile"
+"""Of an env it is a whole file; of anything else the lines with its variables."""
 
 
 def is_image(words: Sequence[str], name: str) -> bool:
     """Tell whether an export asks for a whole file of continuous integration: of one env, in such a format."""
-    if name in format_names() or len(words) != 1:
+    if len(words) != 1 or (name in format_names() and name != _BOTH):
         return False
     from pkgmgr.environ.images import image_names
 
@@ -42,5 +50,22 @@ def image_of(workspace: Workspace, word: str, name: str, *, target: str | None =
         version=__version__,
         digest=digest,
         document=loaded.path.name,
+        included=_included_files(workspace, loaded),
     )
     return render_image(name, request)
+
+
+def _included_files(workspace: Workspace, loaded: LoadedEnv) -> tuple[str, ...]:
+    """Give the documents that an env includes by their path, which go along with it.
+
+    :raises UsageError: for one that is not below the env's folder, where no image's build reaches.
+    """
+    from pkgmgr.jobs.envs import included_paths
+
+    inside = loaded.folder.resolve()
+    found = []
+    for path in included_paths(workspace, loaded):
+        if not path.resolve().is_relative_to(inside):
+            raise UsageError(f"{path} is included, and an image is built from {inside} alone", hint="put it below that")
+        found.append(path.resolve().relative_to(inside).as_posix())
+    return tuple(dict.fromkeys(found))

@@ -53,7 +53,7 @@ def lock_entry(
         manifest=manifest_digest(read_manifest(prefix)) if is_installed and pins is None else "",
         package=_package(recipe, package) if recipe is not None and package is not None else None,
         python=pins,
-        attributes={"owner": entry.attributes["owner"]} if "owner" in entry.attributes else {},
+        attributes={key: entry.attributes[key] for key in ("owner", "owners") if key in entry.attributes},
         deps=entry.deps,
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pkgmgr.model.errors import UsageError
@@ -18,6 +18,7 @@ from pkgmgr.model.operation import Operation
 HOME = "/opt/ckpm"
 """The home inside an image."""
 HOME_MARK = "${CKPM_HOME}"
+_WITH_APT = ("debian", "ubuntu")
 _OWNER = re.compile(r"(?P<name>\S+) (?P<version>\S+) \(dpkg\)")
 
 
@@ -34,11 +35,21 @@ class ImageRequest:
     """Of the lock, for caches."""
     document: str = "env.toml"
     """The env's file name."""
+    included: tuple[str, ...] = ()
+    """Documents that it includes, relative to its folder."""
 
     @property
     def base(self) -> str:
-        """The image that the lock's host was."""
+        """The image that the lock's host was.
+
+        :raises UsageError: for a system whose packages are no Debian ones.
+        """
         name, _, version = (self.part.resolved_on.distribution or "debian 12").partition(" ")
+        if name not in _WITH_APT:
+            raise UsageError(
+                f"the lock was made on {name} {version}, and an image is written for Debian and Ubuntu alone",
+                hint="make the lock there, for example in a container: ckpm lock",
+            )
         return f"{name}:{version}-slim" if name == "debian" else f"{name}:{version}"
 
 
@@ -54,28 +65,46 @@ def render_image(name: str, request: ImageRequest) -> str:
     return text
 
 
-def system_packages(part: LockedTarget) -> dict[str, str]:
-    """Give the Debian packages that brought the found entries, with their versions.
+def system_packages(part: LockedTarget, *, at_run_time: bool = False) -> list[str]:
+    """Give the Debian packages that brought the found entries, as ``apt-get install`` takes them.
 
+    One version of a package is asked for where the lock takes no other (``accept = "exact"``). A mirror keeps the
+    newest of a release alone, and `sync` holds what it brings against the lock anyway.
+
+    :param at_run_time: leave out what only served to build installed entries, such as their compiler.
     :raises UsageError: for a found entry that no package of the system brought: an image has no way to it.
     """
-    found: dict[str, str] = {}
+    found: set[str] = set()
     lost: list[str] = []
+    used = _used(part)
     for entry in part.entries:
-        if entry.prefix is None or entry.soft.startswith("platform."):
+        if entry.prefix is None or entry.soft.startswith("platform.") or (at_run_time and entry.id not in used):
             continue
-        owner = _OWNER.match(str(entry.attributes.get("owner", "")))
-        if owner is None:
-            lost.append(_place(entry))
-        else:
+        owners = entry.attributes.get("owners") or [entry.attributes.get("owner", "")]
+        named = [_OWNER.match(str(owner)) for owner in owners] if isinstance(owners, Sequence) else []
+        lost += [_place(entry)] if not all(named) else []
+        for owner in filter(None, named):
             # The interpreter's file is in a package that has not the whole standard library.
-            found[owner["name"].removesuffix("-minimal")] = owner["version"]
+            name = owner["name"].removesuffix("-minimal")
+            found.add(f"{name}={owner['version']}" if entry.accept == "exact" else name)
     if lost:
         raise UsageError(
             f"an image can't have {', '.join(lost)}: no package of the system brought it",
             hint="ask for the version that the system's packages bring, or lock with --only installed",
         )
-    return dict(sorted(found.items()))
+    return sorted(found)
+
+
+def _used(part: LockedTarget) -> set[str]:
+    """Give the ids of what was asked for, and of what that depends on."""
+    deps = {entry.id: entry.deps for entry in part.entries}
+    waiting, found = list(part.roots.values()), set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += deps.get(name, ())
+    return found
 
 
 def _place(entry: LockedEntry) -> str:

@@ -89,7 +89,12 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_recipe(wheels: Sequence[LockedWheel], interpreter: Entry, target: Target) -> Recipe:
-    """Give what names an environment: its pinned files and the interpreter that it links to."""
+    """Give what names an environment: its pinned files and the interpreter that it links to.
+
+    A security update of the same version in the same place makes no other environment of it: what a lock's operations
+    and an image's variables name is the same on every machine of a kind. `verify` sees such an update at the
+    interpreter's own entry.
+    """
     rows = sorted((wheel.name, wheel.sha256) for wheel in wheels)
     document = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
     return Recipe(
@@ -99,7 +104,7 @@ def make_recipe(wheels: Sequence[LockedWheel], interpreter: Entry, target: Targe
         variants={},
         document=f"sha256:{document}",
         sources=dict(rows),
-        dependencies={"lang.python": f"{interpreter.id} {interpreter.fingerprint}"},
+        dependencies={"lang.python": interpreter.id},
     )
 
 
