@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pkgmgr.environ.request import ExportRequest, is_cross
-from pkgmgr.environ.tools import commands, ndk, prefixes
+from pkgmgr.environ.tools import brings_libraries, commands, has_system_libraries, ndk, prefixes, sysroots
 from pkgmgr.model.errors import UsageError
 
 _LANGUAGES = {"c": "C", "cxx": "CXX", "fortran": "Fortran", "cuda": "CUDA"}
@@ -28,11 +28,20 @@ def _variables(request: ExportRequest) -> Iterator[tuple[str, list[str]]]:
     android = request.target is not None and request.target.os == "android"
     kit = ndk(request) if android else None
     if is_cross(request) and request.toolchain is not None:
-        yield "CMAKE_SYSTEM_NAME", [request.toolchain.cmake_system]
+        # Told "Android" without an NDK, CMake looks for one itself, and finds none.
+        is_bare = request.toolchain.cmake_system == "Android" and kit is None
+        yield "CMAKE_SYSTEM_NAME", ["Linux" if is_bare else request.toolchain.cmake_system]
         yield "CMAKE_SYSTEM_PROCESSOR", [request.toolchain.cmake_processor]
         yield "CMAKE_CROSSCOMPILING_EMULATOR", list(request.emulator)
-        for what in ("LIBRARY", "INCLUDE", "PACKAGE"):
-            yield f"CMAKE_FIND_ROOT_PATH_MODE_{what}", ["BOTH" if prefixes(request) else "ONLY"]
+        root = [] if kit is not None else sysroots(request)
+        yield "CMAKE_SYSROOT", root[:1]
+        roots = [*prefixes(request), *(root or [request.root] * bool(request.root))]
+        yield "CMAKE_FIND_ROOT_PATH", roots
+        # A library below the system's own folders (Debian's multiarch) is below none of these, and neither is the C
+        # library of a compiler that does not say where it is.
+        is_whole = kit is not None or bool(root) or bool(request.root) or brings_libraries(request) or not roots
+        mode = "ONLY" if is_whole and not has_system_libraries(request) else "BOTH"
+        yield from ((f"CMAKE_FIND_ROOT_PATH_MODE_{what}", [mode]) for what in ("LIBRARY", "INCLUDE", "PACKAGE"))
         yield "CMAKE_FIND_ROOT_PATH_MODE_PROGRAM", ["NEVER"]
     if kit is not None and request.target is not None:  # CMake finds an NDK's compilers itself, and their sysroot
         level = request.target.api_level

@@ -30,6 +30,8 @@ class ExportRequest:
     """What build systems call the target, from its document."""
     triple: str = ""
     """The target's GNU triple, with the API level of an Android target: what clang's ``--target`` takes."""
+    root: str = ""
+    """Folder on the host whose ``lib`` holds the target's C library; empty where there is none or it is not known."""
     emulator: Sequence[str] = ()
     """The command that runs the target's programs on the host."""
     names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

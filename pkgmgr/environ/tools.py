@@ -81,6 +81,22 @@ def prefixes(request: ExportRequest) -> list[str]:
     return [prefix for prefix in dict.fromkeys(given) if prefix not in SEARCHED_ANYWAY]
 
 
+def has_system_libraries(request: ExportRequest) -> bool:
+    """Tell whether a library lies where every build tool looks anyway."""
+    return any(entry.soft.startswith("lib.") and entry.prefix in SEARCHED_ANYWAY for entry in request.entries)
+
+
+def brings_libraries(request: ExportRequest) -> bool:
+    """Tell whether a compiler makes the target's C library itself, as zig does: there is no folder to find it in."""
+    return any(isinstance(entry.attributes.get("commands"), Mapping) for entry in request.entries)
+
+
+def sysroots(request: ExportRequest) -> list[str]:
+    """Give the roots of the target's file system that the compilers name, each once; the host's own is none."""
+    told = (entry.attributes.get("sysroot") for entry in request.entries if entry.soft.startswith("compiler."))
+    return [str(root) for root in dict.fromkeys(told) if root not in (None, "", "/")]
+
+
 def ndk(request: ExportRequest) -> Entry | None:
     """Give the Android NDK among the entries, for tools that know its layout themselves."""
     return next((entry for entry in request.entries if entry.soft == NDK), None)

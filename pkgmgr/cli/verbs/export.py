@@ -12,6 +12,7 @@ from pkgmgr.environ.request import ExportRequest
 from pkgmgr.jobs.exporting import emulator_of, environment_of
 from pkgmgr.jobs.images import is_image
 from pkgmgr.model.target import parse_target
+from pkgmgr.run.emulate import sysroot_of
 
 EXAMPLES = """
 eval "$(ckpm export soft:compiler.gcc@12)"
@@ -52,7 +53,8 @@ def call(options: Namespace) -> Outcome:
         home=str(workspace.home),
     )
     if environment.target != workspace.host.target:
-        request = replace(request, emulator=emulator_of(workspace, environment))
+        root = sysroot_of(document, workspace.host.files) or ""
+        request = replace(request, root=root, emulator=emulator_of(workspace, environment))
     write = render_deactivate if options.deactivate else render
     data = {"env": list(environment.operations), "entries": [entry.id for entry in environment.entries]}
     return Outcome(data=data, text=write(options.format, request))
