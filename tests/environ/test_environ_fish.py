@@ -49,6 +49,18 @@ def test_hostile_values_arrive_from_every_start_and_are_undone(tmp_path: Path) -
     assert dumps["3"] == dumps["0"]
 
 
+def test_three_hundred_variables_and_a_hundred_kilobytes(tmp_path: Path) -> None:
+    operations = [Operation(op="set", var=f"V{number}", value=f"$(touch pwned) {number}'s") for number in range(300)]
+    operations += [
+        Operation(op="set", var="LONG", value="it's 100 kB \\ $x \n" * 5000),
+        Operation(op="prepend_path", var="LIST", value="/a b" * 25000),
+    ]
+    text = "dump 0; source on0.fish; dump 1; ckpm_deactivate; dump 2"
+    dumps = run_fish(tmp_path, text, operations, LIST="/c", V1="")
+    assert dumps["1"] == apply(operations, dumps["0"])
+    assert dumps["2"] == dumps["0"]
+
+
 ENVIRONMENTS = [
     [
         Operation(op="prepend_path", var="PATH", value="/home/me/.ckpm/a"),

@@ -235,6 +235,29 @@ def test_an_empty_environment_and_an_unneeded_deactivation_do_nothing(shell: str
     assert dumps["0"] == dumps["1"] == dumps["2"]
 
 
+@each_shell
+def test_three_hundred_variables_and_a_hundred_kilobytes(shell: str, tmp_path: Path) -> None:
+    operations = [_set(f"V{number}", f"$(touch pwned) {number}'s") for number in range(300)]
+    operations += [_set("LONG", "it's 100 kB \\ $x \n" * 5000), _front("LIST", "/a b" * 25000)]
+    scripts = Scripts(tmp_path, operations)
+    dumps = scripts.run(shell, "set -eu; dump 0; . ./on0.sh; dump 1; ckpm_deactivate; dump 2", LIST="/c", V1="")
+    assert dumps["1"] == apply(operations, dumps["0"])
+    assert dumps["2"] == dumps["0"]
+
+
+@each_shell
+def test_path_as_a_person_changed_it_stays_in_both_orders(shell: str, tmp_path: Path) -> None:
+    scripts = Scripts(tmp_path, [_front("PATH", "/one")], [_front("PATH", "/two")])
+    for first, second in ((0, 1), (1, 0)):
+        text = f"""set -eu; dump 0; . ./on0.sh; PATH=/mine:$PATH; . ./on1.sh; PATH=$PATH:/theirs
+        . ./off{first}.sh; dump 1; . ./off{second}.sh; dump 2"""
+        dumps = scripts.run(shell, text)
+        before = dumps["0"]["PATH"]
+        left = f"/two:/mine:{before}" if first == 0 else f"/mine:/one:{before}"
+        assert dumps["1"]["PATH"] == f"{left}:/theirs"
+        assert dumps["2"]["PATH"] == f"/mine:{before}:/theirs"
+
+
 def _many_variables(folder: Path) -> None:
     operations = [_set(f"V{number}", f"/a/usual/path/{number}") for number in range(40)]
     operations += [_front(f"LIST{number}", f"/a/usual/folder/{number}") for number in range(20)]
