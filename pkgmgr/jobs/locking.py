@@ -61,12 +61,14 @@ class PinnedWorld(LocalWorld):
                 yield pin.prefix
 
     def entries(self, soft: str) -> Sequence[Entry]:
-        """Give the entries that a locked one accepts."""
+        """Give the locked entries themselves where they are here, else those that they accept."""
         rows = super().entries(soft)
         if self._is_free(soft):
             return rows
         pins = self._pinned(soft)
-        return [
+        same = {(pin.id, pin.fingerprint) for pin in pins if pin.prefix is not None}
+        locked = [entry for entry in rows if (entry.id, entry.fingerprint) in same]
+        return locked or [
             entry
             for entry in rows
             if any(accepts(pin, entry) if pin.prefix is not None else entry.id == pin.id for pin in pins)

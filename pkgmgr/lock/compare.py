@@ -97,6 +97,8 @@ _TOLD_ONLY = ("distribution", "kernel")
 def compare_host(locked: LockedTarget, host: LockedHost) -> Iterator[Drift]:
     """Give the differences between the machine that a lock was made on and this one."""
     before = locked.resolved_on
+    if (before.os, before.arch) != (locked.least.os, locked.least.arch):
+        return  # it was made for another machine, of which nothing is known but what is the least
     lax = locked.accept == "any" or (locked.accept == "compatible" and judge(locked, host)[0].startswith("fits"))
     for fact in _HOST_FACTS:
         old, new = getattr(before, fact), getattr(host, fact)

@@ -86,6 +86,8 @@ def _is_older(found: str | None, wanted: str | None) -> bool:
 
 def _less(before: LockedHost, host: LockedHost) -> Iterable[str]:
     """Say what the host that a lock was resolved on had and this one has not: slower maybe, untried surely."""
+    if before.arch != host.arch or before.os != host.os:
+        return  # it was resolved for this kind of machine from another one
     if _is_older(host.libc_version, before.libc_version):
         yield f"{before.libc} {host.libc_version}; it was resolved on {before.libc_version}"
     if before.feature_level is not None and _level(host.feature_level) < _level(before.feature_level):

@@ -125,6 +125,23 @@ def test_one_soft_moves_on_and_all_else_stays(machine: SmallMachine) -> None:
     assert versions() == {"tool.alpha": "3.0", "tool.beta": "1.5"}
 
 
+def test_what_would_do_is_taken_only_where_the_locked_one_is_not(machine: SmallMachine) -> None:
+    machine.env.write_text(machine.env.read_text() + '"tool.alpha" = "compatible"\n')
+    assert machine("lock", "env:both").code == 0
+
+    def taken() -> list[str]:
+        rows = machine("sync", "env:both", "--locked", "--json").data["entries"]
+        return [row["version"] for row in rows if row["soft"] == "tool.alpha"]
+
+    newer = machine.program("alpha-2", "2.5", "first")
+    assert taken() == ["2.1"]
+    (machine.root / "bin/alpha").unlink()
+    assert taken() == ["2.5"]
+    newer.unlink()
+    machine.program("alpha-3", "3.0", "first")
+    assert machine("sync", "env:both", "--locked").code == 6
+
+
 def test_locked_and_frozen_exclude_each_other(locked: SmallMachine) -> None:
     assert locked("sync", "env:both", "--locked", "--frozen").code == 2
 

@@ -74,6 +74,15 @@ def test_another_host_is_drift_unless_it_is_accepted(fact: str, value: object, n
     assert not next(compare_host(msgspec.structs.replace(PART, accept="compatible"), below)).is_accepted
 
 
+def test_a_part_that_was_resolved_on_another_kind_of_machine() -> None:
+    least = msgspec.structs.replace(LEAST, arch="arm64", drivers={})
+    part = msgspec.structs.replace(PART, least=least)
+    there = LockedHost(os="linux", arch="arm64", libc="glibc", libc_version="2.31", feature_level="armv8.2a")
+    assert judge(part, there) == ("fits", ())
+    assert list(compare_host(part, there)) == []
+    assert judge(part, HOST)[0] == "can't run"
+
+
 def test_another_kernel_is_named_and_accepted() -> None:
     (drift,) = compare_host(PART, msgspec.structs.replace(HOST, kernel="6.8"))
     assert (drift.before, drift.after, drift.is_accepted) == ("6.1", "6.8", True)
