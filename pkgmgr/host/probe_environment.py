@@ -56,7 +56,8 @@ _VOLATILE = r"\w*(?:TOKEN|SECRET|PASSWORD|CREDENTIAL|SESSION|SHLVL|PROMPT|PS1)\w
 
 def probe_variables(variables: Mapping[str, str]) -> dict[str, str]:
     """Give the environment of probes, made from a person's: a plain locale, no colours, no foreign start-up code."""
-    kept = {name: value for name, value in variables.items() if _is_passed(name)}
+    # Names first: a value that is looked at counts for what is remembered.
+    kept = {name: variables[name] for name in variables if _is_passed(name)}
     return kept | _PLAIN | _QUIET
 
 

@@ -17,7 +17,6 @@ from pkgmgr.install.texts import fill_all, fill_text
 from pkgmgr.jobs.installation import host_target
 from pkgmgr.jobs.preparing import Prepared
 from pkgmgr.jobs.workspace import Workspace
-from pkgmgr.model.condition import Circumstances, holds
 from pkgmgr.model.env import Carry, Task
 from pkgmgr.model.errors import CkpmError
 from pkgmgr.run.device import Order, why_not_ready
@@ -45,15 +44,6 @@ class Carried:
     """What stands in front of the program's arguments, in the folder; empty where nothing can run it."""
     how: str
     """On a device, under an emulator, or why not at all."""
-
-
-def is_carried(prepared: Prepared, task: Task, params: Mapping[str, str]) -> bool:
-    """Tell whether a task's program is made into a folder: its target has machines with files of their own."""
-    if prepared.place.device is None:
-        return False
-    if task.carry is None:
-        return task.on == "target"
-    return holds(task.carry.when, Circumstances(target=prepared.target, variants=params))
 
 
 def carry(

@@ -169,7 +169,7 @@ def report_question(workspace: Workspace, names: Sequence[str], search: Search) 
         repr(search.where),
         environment_digest(probe_variables(host.variables), with_path=True),
         *(f"{name}={workspace.catalog.stamp('soft', name)}" for name in names),
-        *(f"{name}={value}" for name, value in host.variables.items() if name.startswith("CKPM_OVERRIDE_")),
+        *(f"{name}={value}" for name, value in host.variables.items() if name.startswith(("CKPM_OVERRIDE_", "EBROOT"))),
     ]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 

@@ -22,7 +22,7 @@ from pkgmgr.install.venv.wanted import (
     package_requirements,
     requirement_text,
 )
-from pkgmgr.jobs.detection import Search, make_detector
+from pkgmgr.jobs.detection import Search, look
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.condition import chosen_variants
 from pkgmgr.model.entry import Entry, version_key
@@ -412,9 +412,8 @@ class Pythons:
         :raises CkpmError: when something is not recognised by its own soft.
         """
         where = Where(search_paths=(environment.prefix,), system=False)
-        detector = make_detector(self.workspace, Search(where=where))
-        softs = {python.soft.name: python.soft for python in self.wanted.pythons}
-        found = detector.detect(list(softs.values())).entries
+        names = dict.fromkeys(python.soft.name for python in self.wanted.pythons)
+        found = look(self.workspace, list(names), Search(where=where)).entries
         entries = []
         for python in self.wanted.pythons:
             mine = [entry for entry in found if entry.soft == python.soft.name and entry.prefix == environment.prefix]

@@ -25,6 +25,7 @@ from pkgmgr.jobs.envs import param_values, request_for
 from pkgmgr.jobs.installation import Wishes, host_target
 from pkgmgr.jobs.preparing import Prepared, choose_task
 from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.model.condition import Circumstances, holds
 from pkgmgr.model.entry import Value
 from pkgmgr.model.env import Task
 from pkgmgr.model.errors import CkpmError, Interrupted
@@ -109,8 +110,6 @@ def _call(
     wishes: Wishes,
 ) -> Call:
     """Put together what is started: words, folder, variables."""
-    from pkgmgr.jobs.carrying import carry, is_carried  # where the target has machines of its own
-
     loaded = prepared.loaded
     folder = Path(fill_text(task.folder, texts, where=name)) if task.folder else loaded.folder
     figures = (Path(texts["result"]), folder, Path(texts["build"]))
@@ -126,6 +125,8 @@ def _call(
         argv = [*fill_all(task.run, texts, where=f"task {name}"), *extra]
         words = (*front, *argv) if task.on == "target" else tuple(argv)
         return Call(argv=words, folder=folder, variables=variables, figures=figures)
+    from pkgmgr.jobs.carrying import carry  # 40 ms, where the target has machines of its own
+
     carried = carry(workspace, prepared, name, task, texts, identity)
     wishes.tell(f"made {carried.folder}: {len(carried.checked)} programs and libraries for {prepared.place.name}")
     texts |= {"launcher": shlex.join(carried.launcher), "portable": str(carried.folder)}
@@ -141,6 +142,15 @@ def _call(
         figures=(carried.folder / OUTPUT,),
         not_run="" if carried.launcher else carried.how,
     )
+
+
+def is_carried(prepared: Prepared, task: Task, params: Mapping[str, str]) -> bool:
+    """Tell whether a task's program is made into a folder: its target has machines with files of their own."""
+    if prepared.place.device is None:
+        return False
+    if task.carry is None:
+        return task.on == "target"
+    return holds(task.carry.when, Circumstances(target=prepared.target, variants=params))
 
 
 def _launcher(workspace: Workspace, prepared: Prepared, task: Task) -> tuple[str, ...]:

@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from pkgmgr.detect.caches.known import cached_artifacts
+from pkgmgr.detect.installed_by import easybuild
 from pkgmgr.detect.recall import ReportMemory, SeenVariables
 from pkgmgr.detect.report import Report
 from pkgmgr.host.files import LocalFiles
+from pkgmgr.host.ports import Host
+from pkgmgr.host.probe_environment import probe_variables
+from pkgmgr.host.process import LocalRunner
 from pkgmgr.model.entry import Rejection
 
 REPORT = Report(entries=(), rejections=(Rejection(soft="tool.x", candidate="/x", reason="not one"),), skipped=("a",))
@@ -140,3 +145,19 @@ def test_variables_remember_what_they_were_asked() -> None:
     seen = SeenVariables({"A": "1", "B": "2"})
     assert (seen.get("A"), seen.get("C"), "D" in seen, len(seen)) == ("1", None, False, 2)
     assert seen.asked == {"A": "1", "C": None, "D": None}
+
+
+def test_looking_everywhere_asks_for_no_variable_that_differs_with_each_command(tmp_path: Path) -> None:
+    seen = SeenVariables({"PATH": "/bin", "_": "/usr/bin/ckpm", "EBROOTZLIB": str(tmp_path), "HOME": str(tmp_path)})
+    host = Host(
+        files=LocalFiles(),
+        runner=LocalRunner({}),
+        variables=seen,
+        target="linux-x86_64",
+        home=str(tmp_path),
+    )
+    list(easybuild.find(host))
+    list(cached_artifacts(host, ()))
+    probe_variables(seen)
+    assert "EBROOTZLIB" in seen.asked and "PATH" in seen.asked
+    assert "_" not in seen.asked

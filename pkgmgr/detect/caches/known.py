@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -156,9 +157,10 @@ def _data_sets(files: Files, root: str, cache: _Flat) -> Iterator[Artifact]:
 
 def _root(host: Host, patterns: tuple[str, ...]) -> list[str]:
     """Give a cache's folder: the first variable that is set decides, whether the folder is there or not."""
-    variables = {**host.variables}
-    variables["CACHE"] = variables.get("XDG_CACHE_HOME") or f"{host.home}/.cache"
-    variables["OWN_CACHE"] = f"{host.home}/Library/Caches" if host.target.startswith("macos") else variables["CACHE"]
+    cache = host.variables.get("XDG_CACHE_HOME") or f"{host.home}/.cache"
+    own = f"{host.home}/Library/Caches" if host.target.startswith("macos") else cache
+    # No copy: what is looked at is remembered with its value, and here that is what the patterns name.
+    variables = ChainMap({"CACHE": cache, "OWN_CACHE": own}, host.variables)  # type: ignore[arg-type]  # only read
     for pattern in patterns:
         text = expand_variables(pattern, variables, host.home)
         if text is not None:

@@ -28,7 +28,9 @@ def find(host: Host) -> Iterator[Prefix]:
 
 def _loaded(host: Host) -> Iterator[str]:
     """Give the folders that loaded modules lie in: each sets ``EBROOT<NAME>`` to its prefix."""
-    for name, value in sorted(host.variables.items()):
+    # Names first: what is looked at is remembered with its value, and `_` has another one for each command.
+    for name in sorted(name for name in host.variables if name.startswith("EBROOT")):
+        value = host.variables[name]
         folder = posixpath.dirname(posixpath.dirname(posixpath.normpath(value)))
-        if name.startswith("EBROOT") and is_own(value) and folder not in ("", "/"):
+        if is_own(value) and folder not in ("", "/"):
             yield folder
