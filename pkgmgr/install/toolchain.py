@@ -75,7 +75,8 @@ def make_toolchain(
     """
     flags = document.toolchain.flags if document.toolchain is not None else ()
     is_cross = target.base != host.base or target.detail != host.detail
-    library_root = next((root for root in document.sysroots if is_cross and exists(f"{root}/lib")), "")
+    roots = [*(f"{compiler.prefix}/{triple}" for triple in document.triples), *document.sysroots]
+    library_root = next((root for root in roots if is_cross and exists(f"{root}/lib")), "")
     commands = compiler.attributes.get("commands")
     if isinstance(commands, dict):
         wanted = document.toolchain.zig if document.toolchain is not None else ""

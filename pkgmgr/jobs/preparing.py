@@ -82,7 +82,11 @@ def runnable_target(workspace: Workspace, loaded: LoadedEnv, wanted: Target) -> 
     document = workspace.catalog.require_target(str(wanted))[1]
     if runs_natively(wanted, host) or document.command or document.libc != "glibc":
         return wanted, ""
-    if sysroot_of(document, workspace.host.files) is not None or not document.runs:
+    from pkgmgr.install.store import Store  # where a C library is looked for
+
+    mine = Store(home=workspace.home).installed()
+    compilers = [entry for entry in mine if "compiler" in entry.tags and str(wanted) in entry.emits]
+    if sysroot_of(document, workspace.host.files, compilers) is not None or not document.runs:
         return wanted, ""
     if request_for(workspace, loaded, wanted).sysroot:
         return wanted, ""

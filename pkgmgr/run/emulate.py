@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from pkgmgr.host.ports import Files
 from pkgmgr.model.entry import Entry
@@ -15,9 +15,13 @@ def runs_natively(target: Target, host: Target) -> bool:
     return target.os == host.os and target.arch == host.arch
 
 
-def sysroot_of(document: TargetDocument, files: Files) -> str | None:
-    """Give the folder that holds the target's C library on this host; None when there is none."""
-    return next((path for path in document.sysroots if files.stat(f"{path}/lib") is not None), None)
+def sysroot_of(document: TargetDocument, files: Files, compilers: Iterable[Entry] = ()) -> str | None:
+    """Give the folder that holds the target's C library on this host; None when there is none.
+
+    :param compilers: a cross GCC may bring one: ``<prefix>/<triple>``, which comes before the system's.
+    """
+    own = [f"{entry.prefix}/{triple}" for entry in compilers for triple in document.triples]
+    return next((path for path in (*own, *document.sysroots) if files.stat(f"{path}/lib") is not None), None)
 
 
 def emulator_of(document: TargetDocument, roles: Mapping[str, Entry]) -> str | None:
@@ -50,5 +54,6 @@ def launcher(
             raise CkpmError(f"{emulator.id} does not emulate {target}", hint=f"it emulates {', '.join(emulator.files)}")
         hint = "the env should require soft:tool.qemu-user for this target, or the target give a command"
         raise CkpmError(f"nothing here runs {target} programs", hint=hint)
-    sysroot = own_sysroot or sysroot_of(document, files)
+    compilers = [entry for entry in roles.values() if "compiler" in entry.tags]
+    sysroot = own_sysroot or sysroot_of(document, files, compilers)
     return (program, "-L", sysroot) if sysroot is not None else (program,)

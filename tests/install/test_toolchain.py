@@ -133,6 +133,11 @@ def test_a_sysroot_is_not_for_a_gcc_that_has_its_own() -> None:
     assert made.library_root == "/usr/aarch64-linux-gnu"
 
 
+def test_a_gcc_that_brings_the_c_library_runs_its_programs_with_it() -> None:
+    made = make(GCC, ARM, only(f"{GCC.prefix}/aarch64-linux-gnu/lib", "/usr/aarch64-linux-gnu/lib"))
+    assert made.library_root == f"{GCC.prefix}/aarch64-linux-gnu"
+
+
 def test_mingw_compiles_resources() -> None:
     assert make(MINGW, WINDOWS).windres == ("/usr/bin/x86_64-w64-mingw32-windres",)
 
