@@ -49,6 +49,12 @@ def test_hostile_values_arrive_from_every_start_and_are_undone(tmp_path: Path) -
     assert dumps["3"] == dumps["0"]
 
 
+def test_every_script_ends_well(tmp_path: Path) -> None:
+    text = "source on0.fish; and source on0.fish; and ckpm_deactivate; and source off0.fish; and dump end"
+    text += "; and source on0.fish; and source off0.fish; and dump again"
+    assert set(run_fish(tmp_path, text, [Operation(op="set", var="V", value="")], V="1")) == {"end", "again"}
+
+
 def test_three_hundred_variables_and_a_hundred_kilobytes(tmp_path: Path) -> None:
     operations = [Operation(op="set", var=f"V{number}", value=f"$(touch pwned) {number}'s") for number in range(300)]
     operations += [

@@ -109,6 +109,7 @@ function _ckpm_leave # ID: undo those above it and it, do those above again
         set -eg _CKPM_STACK
         functions -e _ckpm_keep _ckpm_drop _ckpm_list _ckpm_back _ckpm_leave ckpm_deactivate
     end
+    true
 end
 function ckpm_deactivate -d 'Undo what was activated last'
     _ckpm_leave $_CKPM_STACK[1]
@@ -140,6 +141,7 @@ def render(request: ExportRequest) -> str:
         f"    _ckpm_env_{name} on",
         f"    set -pg _CKPM_STACK {name}",
         "end",
+        "true",  # `set` leaves the status as it was, whatever a test in it said
     ]
     return "\n".join(lines) + _HELPERS + "\n".join(enter) + "\n"
 
@@ -149,7 +151,7 @@ def render_deactivate(request: ExportRequest) -> str:
     name = identity_of(request)
     return (
         "# Made by ckpm: source this file to undo the activation of the same environment.\n"
-        f"if contains {name} $_CKPM_STACK\n    _ckpm_leave {name}\nend\n"
+        f"if contains {name} $_CKPM_STACK\n    _ckpm_leave {name}\nend\ntrue\n"
     )
 
 
