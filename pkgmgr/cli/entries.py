@@ -15,8 +15,11 @@ MARK = "*"
 LEGEND = f"{MARK} is what is taken where no version is asked for\n"
 _PREFIX = 4
 """The column that may be shortened."""
-_LEAST = 24
-"""Characters of a prefix that are always shown."""
+_APART = ("variant", "format", "implementation", "environment")
+"""Attributes that tell entries of one version and soft apart."""
+_USUAL = "CPython"
+_LEAST = 20
+"""Columns of a prefix that are always shown."""
 
 
 def terminal_width() -> int | None:
@@ -47,6 +50,9 @@ def entry_table(entries: Sequence[Entry], *, defaults: Set[str], columns: int | 
         rows.append([*row, _check_of(entry)] if is_checked else row)
     head = ["SOFT", "", "VERSION", "TARGET", "PREFIX", "ORIGIN", *(["CHECK"] if is_checked else [])]
     if columns is not None:
+        if _least_width([head, *rows]) > columns:
+            for row, entry in zip(rows, entries, strict=True):
+                row[3] = row[3].removeprefix(f"{entry.target} ")  # "→ linux-arm64"
         rows = _fitted([head, *rows], columns)[1:]
     legend = LEGEND if any(entry.id in defaults for entry in entries) else ""
     return table(rows, head=head) + legend
@@ -55,12 +61,17 @@ def entry_table(entries: Sequence[Entry], *, defaults: Set[str], columns: int | 
 def _fitted(rows: list[list[str]], columns: int) -> list[list[str]]:
     """Shorten the prefixes so that lines fit, but for what stands in CHECK: it is as long as it likes."""
     shown = [[printable(cell) for cell in row[: _PREFIX + 2]] for row in rows]
-    widths = [max(width(row[place]) for row in shown) for place in range(_PREFIX + 2)]
-    room = max(_LEAST, columns - sum(widths) + widths[_PREFIX] - 2 * (len(widths) - 1))
+    room = max(_LEAST, columns - _least_width(rows) + _LEAST)
     return [
         [*row[:_PREFIX], shortened(mine[_PREFIX], room), *row[_PREFIX + 1 :]]
         for row, mine in zip(rows, shown, strict=True)
     ]
+
+
+def _least_width(rows: Sequence[Sequence[str]]) -> int:
+    """Give the columns that lines take whose prefixes are as short as they get."""
+    widths = [max(width(printable(row[place])) for row in rows) for place in range(_PREFIX + 2)]
+    return sum(widths) - widths[_PREFIX] + _LEAST + 2 * (len(widths) - 1)
 
 
 def shortened(text: str, most: int) -> str:
@@ -83,10 +94,10 @@ def _within(text: str, most: int) -> str:
 
 
 def _version(entry: Entry) -> str:
-    """Give the version, which build or format of it this is, and that it is partial or broken, if it is."""
-    names = ("variant", "format") if entry.is_whole else ("variant", "format", "state")
+    """Give the version and what sets this one apart from others of it; that it is partial or broken, if it is."""
+    names = [*_APART, *(() if entry.is_whole else ("state",))]
     parts = dict.fromkeys(entry.attributes.get(name) for name in names)
-    told = ", ".join(part for part in parts if isinstance(part, str) and part)
+    told = ", ".join(part for part in parts if isinstance(part, str) and part not in ("", _USUAL))
     return f"{entry.version or '-'} ({told})" if told else entry.version or "-"
 
 

@@ -91,6 +91,27 @@ def test_builds_side_by_side_can_be_told_apart() -> None:
     assert LEGEND not in text
 
 
+def test_other_pythons_can_be_told_apart() -> None:
+    usual, pypy, venv = (
+        entry("lang.python", "3.9.16", attributes=told)
+        for told in (
+            {"implementation": "CPython"},
+            {"implementation": "PyPy"},
+            {"implementation": "CPython", "environment": "venv"},
+        )
+    )
+    lines = entry_table([usual, pypy, venv], defaults=frozenset()).splitlines()[1:]
+    assert [" ".join(line.split()[-5:-3]) for line in lines] == ["lang.python 3.9.16", "3.9.16 (PyPy)", "3.9.16 (venv)"]
+
+
+def test_a_narrow_terminal_does_not_repeat_where_cross_compilers_run() -> None:
+    rows = [GCC_ARM, entry("lib.hdf5", "1.10.8", prefix="/usr/lib/hdf5/" + "x" * 60, attributes={"variant": "openmpi"})]
+    assert "linux-x86_64 → linux-arm64" in entry_table(rows, defaults=frozenset(), columns=160)
+    narrow = entry_table(rows, defaults=frozenset(), columns=80)
+    assert "  → linux-arm64" in narrow
+    assert max(map(width, narrow.splitlines())) <= 80
+
+
 def test_the_origin_does_not_say_the_prefix_again() -> None:
     text = entry_table([entry("lib.numpy", "2.0", prefix="/venv", origin="python:/venv")], defaults=frozenset())
     assert text.splitlines()[1].split() == ["lib.numpy", "2.0", HERE, "/venv", "python"]
@@ -203,7 +224,8 @@ def test_a_terminal_gets_lines_that_fit(columns: int, things: dict[str, str], tm
     env = {key: value for key, value in os.environ.items() if not key.startswith("CKPM_") and key != "COLUMNS"}
     env |= {"CKPM_HOME": str(tmp_path / "h"), "PYTHONPATH": str(Path(__file__).parents[2]), **things}
     command = [sys.executable, "-m", "pkgmgr", "detect", "soft", "tool.thing"]
-    with subprocess.Popen(command, stdout=inner, stderr=inner, stdin=inner, env=env, cwd=tmp_path) as process:
+    silent = subprocess.DEVNULL  # a line of progress would come between
+    with subprocess.Popen(command, stdout=inner, stderr=silent, stdin=inner, env=env, cwd=tmp_path) as process:
         os.close(inner)
         said = b""
         while True:
