@@ -17,7 +17,7 @@ from pkgmgr.install.venv.wanted import ENVIRONMENT, PACKAGE, foreign_id
 from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, inputs_digest, request_for
 from pkgmgr.jobs.installation import Installation, Wishes, carry_out, choice_of, host_target, plan_in, wanted_target
 from pkgmgr.jobs.locks import changed_packages, is_inside_environment, locked_host, read_lock, require_lock
-from pkgmgr.jobs.pythons import KEY
+from pkgmgr.jobs.pythons import INTERPRETER, KEY
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.lock.compare import accepts
@@ -182,11 +182,12 @@ def _lock(workspace: Workspace, plan: Plan, world: LocalWorld, wishes: Wishes, r
         return _lock_installation(workspace, carry_out(workspace, plan, world, wishes), request)
     rest = tuple(step for step in plan.steps if not step.python)
     done = carry_out(workspace, msgspec.structs.replace(plan, steps=rest), world, wishes)
-    interpreter, pins = pythons.solve(plan, done.entries)
+    _, pins = pythons.solve(plan, done.entries)
     minor = ".".join(pins.python.split(".")[:2])
     pins = msgspec.structs.replace(pins, python=minor)
     needed = {key for step in rest for key in step.needs.values()} | {key for key in plan.roots.values() if key != KEY}
-    entries = {key: entry for key, entry in done.entries.items() if key in needed or entry.id != interpreter.id}
+    # The interpreter that asked the index belongs to this machine, and not to the result.
+    entries = {key: entry for key, entry in done.entries.items() if key in needed or entry.soft != INTERPRETER}
     done = msgspec.structs.replace(done, plan=plan, entries=entries)
     return _lock_installation(workspace, done, request, foreign=pins)
 
@@ -207,7 +208,7 @@ def _lock_installation(
     return lock_target(
         entries=rows,
         roots=roots,
-        operations=compose(done.roots, request.operations),
+        operations=compose(done.roots, request.operations, target=done.plan.target),
         host=host,
         least=least_host(entries, rows, roots, host, parse_target(done.plan.target), here),
         home=workspace.home,
