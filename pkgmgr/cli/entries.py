@@ -17,7 +17,7 @@ _PREFIX = 4
 """The column that may be shortened."""
 _APART = ("variant", "format", "implementation", "environment")
 """Attributes that tell entries of one version and soft apart."""
-_USUAL = "CPython"
+_USUAL = frozenset({"", "CPython", "gc", "MRI"})
 _LEAST = 20
 """Columns of a prefix that are always shown."""
 
@@ -97,7 +97,7 @@ def _version(entry: Entry) -> str:
     """Give the version and what sets this one apart from others of it; that it is partial or broken, if it is."""
     names = [*_APART, *(() if entry.is_whole else ("state",))]
     parts = dict.fromkeys(entry.attributes.get(name) for name in names)
-    told = ", ".join(part for part in parts if isinstance(part, str) and part not in ("", _USUAL))
+    told = ", ".join(part for part in parts if isinstance(part, str) and part not in _USUAL)
     return f"{entry.version or '-'} ({told})" if told else entry.version or "-"
 
 
