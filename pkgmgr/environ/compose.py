@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from pkgmgr.environ.aim import aimed
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.operation import Operation, check
+from pkgmgr.model.target import find_target
 
 SYSTEM_FOLDERS = frozenset(
     {
@@ -30,14 +32,17 @@ SYSTEM_FOLDERS = frozenset(
 
 
 def compose(
-    entries: Sequence[Entry], own: Iterable[Operation] = (), *, path_separator: str = ":"
+    entries: Sequence[Entry], own: Iterable[Operation] = (), *, path_separator: str = ":", target: str = ""
 ) -> tuple[Operation, ...]:
     """Give the operations of entries, those that are needed last, then ``own``.
 
     A later entry's folder comes to stand in front, so what a person asked for first is applied last. System folders
     are taken out of what entries put on PATH; ``own`` is a person's word and stays as it is.
+
+    :param target: what compilers are to compile for, where that may be another machine.
     """
-    chosen = {entry.id: entry for entry in entries}
+    wanted = find_target(target) if target else None
+    chosen = {entry.id: aimed(entry, wanted) for entry in entries}
     given = [operation for entry in reversed(chosen.values()) for operation in entry.env]
     shielded = (without_system_folders(operation, path_separator) for operation in given)
     return check([*_without_repeats([operation for operation in shielded if operation is not None]), *own])

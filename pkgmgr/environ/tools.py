@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import msgspec
-
+from pkgmgr.environ.aim import clang_flags
 from pkgmgr.environ.request import ExportRequest, is_cross
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import UsageError
-from pkgmgr.model.target import Target, find_target
 
 SEARCHED_ANYWAY = frozenset({"/", "/usr", "/usr/local", ""})
 """Prefixes that every build tool looks into; naming them would put them in front of others."""
 
-CLANG = "compiler.llvm"
 NDK = "compiler.android-ndk"
 
 
@@ -50,29 +47,6 @@ def _target_flag(entry: Entry, request: ExportRequest) -> tuple[str, ...]:
     if entry.soft == NDK and request.triple:
         return (f"--target={request.triple}",)
     return clang_flags(entry, request.target, request.triple)
-
-
-def clang_flags(entry: Entry, target: Target | None, triple: str) -> tuple[str, ...]:
-    """Give what makes a clang that serves several targets compile for one; nothing for another compiler."""
-    own = find_target(str(entry.attributes.get("triple", "")))
-    if entry.soft != CLANG or target is None or not triple or own == target or str(target) not in entry.emits:
-        return ()
-    # A linker of the target's own may be there or not, lld serves all; calls that do not link would warn of it.
-    lld = ("-fuse-ld=lld", "-Wno-unused-command-line-argument") if "linker" in entry.files else ()
-    return (f"--target={triple}", *lld)
-
-
-def aimed(entry: Entry, target: Target, triple: str) -> Entry:
-    """Give an entry whose variables (``CC``) name the target, where its compiler has to be told."""
-    flags = clang_flags(entry, target, triple)
-    commands = {entry.files[role] for role in ("c", "cxx") if role in entry.files} if flags else set()
-    operations = tuple(
-        msgspec.structs.replace(operation, value=" ".join([operation.value, *flags]))
-        if operation.op == "set" and operation.value in commands and operation.value is not None
-        else operation
-        for operation in entry.env
-    )
-    return msgspec.structs.replace(entry, env=operations) if flags else entry
 
 
 def prefixes(request: ExportRequest) -> list[str]:

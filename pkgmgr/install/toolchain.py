@@ -183,7 +183,9 @@ def _clang_flags(
     A folder such as Debian's ``/usr/aarch64-linux-gnu`` is no sysroot, as its linker scripts hold paths from the real
     root: clang finds it and the cross GCC's libraries from the triple. One with ``usr/include`` is.
     """
-    triple = document.triples[0]
+    served = compiler.attributes.get("triples")
+    triple = str(served.get(document.name, "")) if isinstance(served, Mapping) else ""
+    triple = triple or document.triples[0]
     own = find_target(str(compiler.attributes.get("triple", "")))
     if str(own) == document.name:
         return ()  # called by the target's name: aarch64-linux-gnu-clang

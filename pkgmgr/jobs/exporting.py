@@ -98,7 +98,7 @@ def _environment(workspace: Workspace, words: Sequence[str], target: str | None)
         entries += found
     made = Environment(
         entries=tuple(entries),
-        operations=compose(entries, own),
+        operations=compose(entries, own, target=str(wanted)),
         target=str(wanted),
         document=document,
         names=_names_of(workspace, entries),

@@ -76,7 +76,7 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def env(self) -> tuple[Operation, ...]:
         """What the entries that were asked for add to an environment."""
-        return compose(self.roots)
+        return compose(self.roots, target=self.plan.target)
 
 
 def host_target(workspace: Workspace) -> Target:

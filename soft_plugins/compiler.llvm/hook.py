@@ -68,7 +68,9 @@ def examine(context: HookContext, facts: dict[str, Value]) -> dict[str, Value] |
             served.add(target)
             further.append(triple)
     known = _backends(context, str(facts["path"])) if further else frozenset()
-    return {"emitted": [own, *(triple for triple in further if _backend(triple) in known)]}
+    kept = [triple for triple in further if _backend(triple) in known]
+    triples_of: dict[str, Value] = {str(find_target(triple)): triple for triple in kept}
+    return {"emitted": [own, *kept], **({"triples": triples_of} if kept else {})}
 
 
 def _beside_gcc(context: HookContext, facts: dict[str, Value]) -> Iterator[str]:

@@ -33,7 +33,11 @@ CLANG = Entry(
     target="linux-x86_64",
     origin="system",
     files={"c": "/usr/bin/clang-16", "cxx": "/usr/bin/clang++-16", "linker": "/usr/lib/llvm-16/bin/ld.lld"},
-    attributes={"triple": "x86_64-pc-linux-gnu", "emits": ["linux-x86_64", "linux-arm64"]},
+    attributes={
+        "triple": "x86_64-pc-linux-gnu",
+        "triples": {"linux-arm64": "aarch64-linux-gnu"},
+        "emits": ["linux-x86_64", "linux-arm64"],
+    },
     env=(
         Operation(op="set", var="CC", value="/usr/bin/clang-16"),
         Operation(op="set", var="OTHER", value="/usr/bin/clang"),

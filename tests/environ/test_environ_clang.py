@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from pkgmgr.environ.compose import compose
 from pkgmgr.environ.request import ExportRequest
-from pkgmgr.environ.tools import aimed, commands
+from pkgmgr.environ.tools import commands
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.target import parse_target
 
@@ -36,9 +37,10 @@ def test_what_clang_is_told(entry: Entry, target: str, flags: tuple[str, ...]) -
         operations=(), entries=[entry], host=parse_target("linux-x86_64"), target=wanted, triple=triple
     )
     assert commands(request)["c"] == (entry.files["c"], *flags)
-    values = [operation.value for operation in aimed(entry, wanted, triple).env]
-    told = [value for value in values if value is not None and "--target" in value]
-    assert told == ([" ".join(["/usr/bin/clang-16", *flags])] if flags else [])
-    assert [value for value in values if value not in told] == [
-        operation.value for operation in entry.env if not flags or operation.var != "CC"
-    ]
+    values = {operation.var: operation.value for operation in compose([entry], target=target)}
+    told = " ".join([entry.files["c"] if flags else str(entry.env[0].value), *flags])
+    assert values == {operation.var: operation.value for operation in entry.env} | {"CC": told}
+
+
+def test_without_a_target_nothing_is_told() -> None:
+    assert [operation.value for operation in compose([CLANG])] == [operation.value for operation in CLANG.env]

@@ -57,7 +57,7 @@ def _nothing_to_do(loaded: LoadedEnv, known: Met) -> Outcome:
     data = {
         "plan": plan_data(known.plan),
         "entries": list({entry.id: entry for entry in known.entries.values()}.values()),
-        "env": compose(known.roots),
+        "env": compose(known.roots, target=known.plan.target),
         "notes": list(known.plan.notes),
     }
     return Outcome(data=data, text=f"{loaded.env.name}: nothing to do; the machine matches the lock\n")
