@@ -44,12 +44,14 @@ def data_set(
     size: int = 0,
     reason: str = "",
     told: Mapping[str, Value] | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> Artifact:
     """Make a data set that lies in one folder, or is one file.
 
     :param root: the folder that a file lies in.
     :param reason: why it is partial or broken.
     :param told: further attributes; one that is None is left out.
+    :param beside: role → a file that says what it is: its fingerprint changes with that, a folder's own does not.
     """
     attributes: dict[str, Value] = {"format": format_, "dataset": name, "reason": reason or None, **(told or {})}
     return Artifact(
@@ -62,6 +64,6 @@ def data_set(
         version=version,
         state=state,
         size=size,
-        files={"data": path},
+        files={"data": path, **(beside or {})},
         attributes={key: value for key, value in attributes.items() if value is not None},
     )

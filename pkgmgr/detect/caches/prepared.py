@@ -72,6 +72,7 @@ def described(listing: Listing, origin: str) -> Iterator[Artifact]:
         size=_size(listing, data),
         reason="; ".join(lacks),
         told={"splits": listed, "config": info.tfds_config or info.config_name},
+        beside={"info": listing.path("dataset_info.json")},
     )
 
 
@@ -120,6 +121,7 @@ def arrow_folder(listing: Listing, origin: str) -> Iterator[Artifact]:
         size=_size(listing, wanted),
         reason=reason,
         told={"splits": splits},
+        beside={"info": listing.path("state.json")},
     )
 
 

@@ -70,7 +70,7 @@ def pipeline_in(listing: Listing, origin: str) -> Iterator[Artifact]:
         version=meta.version,
         state=PARTIAL if lacks else COMPLETE,
         size=_size(files, folder),
-        files={"model": folder},
+        files={"model": folder, "meta": listing.path("meta.json")},
         attributes=told,
     )
 
