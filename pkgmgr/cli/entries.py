@@ -17,7 +17,7 @@ _PREFIX = 4
 """The column that may be shortened."""
 _APART = ("variant", "format", "implementation", "environment")
 """Attributes that tell entries of one version and soft apart."""
-_USUAL = frozenset({"", "CPython", "gc", "MRI"})
+_USUAL = frozenset({"", "CPython", "gc", "ruby"})
 _LEAST = 20
 """Columns of a prefix that are always shown."""
 
