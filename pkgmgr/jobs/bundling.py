@@ -33,7 +33,7 @@ from pkgmgr.lock.document import render_lock
 from pkgmgr.lock.make import HOME_MARK
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError
-from pkgmgr.model.lock import Lock, LockedTarget
+from pkgmgr.model.lock import Lock, LockedTarget, used_ids
 from pkgmgr.model.operation import Operation
 
 _MARK = "/ckpm-bundle-home"
@@ -63,7 +63,9 @@ def bundle(
     meet_lock(workspace, loaded, lock, wishes)
     installed = {entry.id: entry for entry in Store(home=workspace.home).installed()}
     entries = [installed[pin.id] for pin in part.entries if pin.id in installed]
-    needed = tuple(sorted({path for pin in part.entries if pin.prefix is not None for path in pin.files.values()}))
+    used = used_ids(part)
+    hosts = [pin for pin in part.entries if pin.prefix is not None and pin.id in used]
+    needed = tuple(sorted({path for pin in hosts for path in pin.files.values()}))
     top = f"{loaded.env.name}-{target}"
     draft = into.with_name(f".{into.name}.{os.getpid()}")
     try:

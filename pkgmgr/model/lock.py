@@ -154,3 +154,15 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     after: str
     is_accepted: bool = False
     """True where ``accept`` allows it."""
+
+
+def used_ids(part: LockedTarget) -> set[str]:
+    """Give the ids of what was asked for and of what that depends on, without what only served to build it."""
+    deps = {entry.id: entry.deps for entry in part.entries}
+    waiting, found = list(part.roots.values()), set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += deps.get(name, ())
+    return found

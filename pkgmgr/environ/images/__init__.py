@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pkgmgr.model.errors import UsageError
-from pkgmgr.model.lock import Lock, LockedEntry, LockedTarget
+from pkgmgr.model.lock import Lock, LockedEntry, LockedTarget, used_ids
 from pkgmgr.model.operation import Operation
 
 HOME = "/opt/ckpm"
@@ -76,7 +76,7 @@ def system_packages(part: LockedTarget, *, at_run_time: bool = False) -> list[st
     """
     found: set[str] = set()
     lost: list[str] = []
-    used = _used(part)
+    used = used_ids(part)
     for entry in part.entries:
         if entry.prefix is None or entry.soft.startswith("platform.") or (at_run_time and entry.id not in used):
             continue
@@ -93,18 +93,6 @@ def system_packages(part: LockedTarget, *, at_run_time: bool = False) -> list[st
             hint="ask for the version that the system's packages bring, or lock with --only installed",
         )
     return sorted(found)
-
-
-def _used(part: LockedTarget) -> set[str]:
-    """Give the ids of what was asked for, and of what that depends on."""
-    deps = {entry.id: entry.deps for entry in part.entries}
-    waiting, found = list(part.roots.values()), set()
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += deps.get(name, ())
-    return found
 
 
 def _place(entry: LockedEntry) -> str:
