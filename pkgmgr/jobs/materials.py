@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
+from collections.abc import Sequence
+from email.parser import HeaderParser
+from pathlib import Path
 
 from pkgmgr import __version__
+from pkgmgr.install.store import Store
+from pkgmgr.install.venv.wanted import ENVIRONMENT, normalized
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.lock.document import render_lock
 from pkgmgr.model.errors import CkpmError
 from pkgmgr.model.lock import Lock, LockedEntry, LockedTarget
+
+_OWNER = re.compile(r"(?P<name>\S+) (?P<version>\S+) \(dpkg\)")
+_OSI = "License :: OSI Approved :: "
+_LONGEST_LICENSE = 100
+"""Of a licence's name; the field may hold the whole text instead."""
 
 
 def bill_of_materials(workspace: Workspace, lock: Lock, part: LockedTarget) -> str:
@@ -22,6 +33,7 @@ def bill_of_materials(workspace: Workspace, lock: Lock, part: LockedTarget) -> s
         from cyclonedx.model import HashAlgorithm, HashType, Property
         from cyclonedx.model.bom import Bom
         from cyclonedx.model.component import Component, ComponentType
+        from cyclonedx.model.license import License
         from cyclonedx.output.json import JsonV1Dot6
         from cyclonedx.schema import SchemaVersion
         from cyclonedx.validation.json import JsonStrictValidator
@@ -34,9 +46,13 @@ def bill_of_materials(workspace: Workspace, lock: Lock, part: LockedTarget) -> s
     def hashes(sha256: str) -> list[HashType]:
         return [HashType(alg=HashAlgorithm.SHA_256, content=sha256)] if sha256 else []
 
+    def licensed(text: str) -> list[License]:
+        return [licences.make_from_string(text)] if text else []
+
     def component(entry: LockedEntry) -> Component:
-        package = workspace.catalog.package(entry.package.name) if entry.package is not None else None
         source = entry.package.sources[0].sha256 if entry.package is not None and entry.package.sources else ""
+        files = entry.content if entry.prefix is not None else ()
+        owner = _OWNER.fullmatch(str(entry.attributes.get("owner", "")))
         model, data = entry.soft.startswith("model."), entry.soft.startswith("dataset.")
         kind = ComponentType.MACHINE_LEARNING_MODEL if model else ComponentType.DATA if data else ComponentType.LIBRARY
         if entry.soft.startswith("platform."):
@@ -48,15 +64,19 @@ def bill_of_materials(workspace: Workspace, lock: Lock, part: LockedTarget) -> s
             version=entry.version,
             type=kind,
             bom_ref=entry.id,
-            hashes=hashes(source),
-            licenses=[licences.make_from_string(package.license)] if package is not None else [],
+            hashes=hashes(source or (files[0].sha256 if len(files) == 1 else "")),
+            purl=PackageURL("deb", "debian", owner["name"], owner["version"]) if owner and is_debian else None,
+            licenses=licensed(_license_of(workspace, entry)),
             properties=[
                 Property(name="ckpm:origin", value=entry.origin),
                 Property(name="ckpm:target", value=entry.target),
                 Property(name="ckpm:fingerprint", value=entry.fingerprint),
+                *(Property(name=f"ckpm:sha256:{file.path}", value=file.sha256) for file in files),
             ],
         )
 
+    environments = {entry.id: entry for entry in Store(home=workspace.home).installed() if entry.soft == ENVIRONMENT}
+    is_debian = (part.resolved_on.distribution or "").startswith("debian ")
     text = render_lock(lock).encode()
     bom = Bom(serial_number=uuid.UUID(bytes=hashlib.sha256(text).digest()[:16], version=4))
     bom.metadata.timestamp = None  # type: ignore[assignment]  # the same lock, the same bytes
@@ -66,6 +86,8 @@ def bill_of_materials(workspace: Workspace, lock: Lock, part: LockedTarget) -> s
     rows = {entry.id: component(entry) for entry in part.entries}
     for entry in part.entries:
         bom.components.add(rows[entry.id])
+        place = environments.get(entry.id)
+        found_licences = _wheel_licenses(Path(place.prefix)) if place is not None else {}
         wheels = [
             Component(
                 name=wheel.name,
@@ -74,6 +96,7 @@ def bill_of_materials(workspace: Workspace, lock: Lock, part: LockedTarget) -> s
                 bom_ref=f"pypi:{wheel.name}=={wheel.version}",
                 purl=PackageURL("pypi", name=wheel.name, version=wheel.version),
                 hashes=hashes(wheel.sha256),
+                licenses=licensed(found_licences.get(wheel.name, "")),
             )
             for wheel in (entry.python.wheels if entry.python is not None else ())
         ]
@@ -86,3 +109,33 @@ def bill_of_materials(workspace: Workspace, lock: Lock, part: LockedTarget) -> s
     if wrong is not None:
         raise CkpmError(f"what was written is not valid CycloneDX: {wrong}")
     return written + "\n"
+
+
+def _license_of(workspace: Workspace, entry: LockedEntry) -> str:
+    """Give the licence that the packages of a soft agree on: of a found one, too, it is the same software."""
+    if entry.package is not None:
+        package = workspace.catalog.package(entry.package.name)
+        return package.license if package is not None else ""
+    named = {package.license for package in workspace.catalog.providers(entry.soft)}
+    return named.pop() if len(named) == 1 else ""
+
+
+def _wheel_licenses(prefix: Path) -> dict[str, str]:
+    """Give the licence of each distribution of an environment, as its metadata name it."""
+    found = {}
+    for path in sorted(prefix.glob("lib*/python3*/site-packages/*.dist-info/METADATA")):
+        said = HeaderParser().parsestr(path.read_text(encoding="utf-8", errors="replace"))
+        found[normalized(str(said["Name"]))] = metadata_license(
+            str(said["License-Expression"] or ""), str(said["License"] or ""), said.get_all("Classifier", [])
+        )
+    return found
+
+
+def metadata_license(expression: str, free_text: str, classifiers: Sequence[str]) -> str:
+    """Choose what names a distribution's licence best: an SPDX expression, a short name, a classifier. Pure."""
+    if expression:
+        return expression
+    if free_text and "\n" not in free_text and len(free_text) <= _LONGEST_LICENSE:
+        return free_text
+    named = [row.removeprefix(_OSI) for row in classifiers if row.startswith(_OSI)]
+    return "; ".join(named)

@@ -202,12 +202,13 @@ def test_uv_can_be_forbidden() -> None:
     assert find_uv({"CKPM_UV": "0", "PATH": "/usr/bin"}) is None
 
 
-def make_wheel(folder: Path, name: str, version: str, *, requires: str = "", text: str = "") -> Path:
+def make_wheel(folder: Path, name: str, version: str, *, requires: str = "", text: str = "", more: str = "") -> Path:
     """Write a small pure wheel."""
     info = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n" + (
         f"Requires-Dist: {requires}\n" if requires else ""
     )
+    metadata += more
     files = {
         f"{name}/__init__.py": text or f'version = "{version}"\n',
         f"{info}/METADATA": metadata,
