@@ -220,7 +220,8 @@ def _execute(workspace: Workspace, task: Task, begun: Result, call: Call, echo: 
         write_result(workspace.home, result)
         return result
     begin, since = time.monotonic(), time.time()
-    ended = execute(call.argv, call.folder, call.variables, Path(begun.output), echo)
+    errors = sys.stderr.buffer if echo is not None else None
+    ended = execute(call.argv, call.folder, call.variables, Path(begun.output), echo, errors)
     begun = msgspec.structs.replace(begun, seconds=round(time.monotonic() - begin, 6))
     reason = judge(task, ended)
     metrics = {}

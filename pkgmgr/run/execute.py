@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from threading import Thread
+from typing import IO, BinaryIO, Protocol
 
 from pkgmgr.model.entry import Value
 from pkgmgr.model.env import Task
 
 _PATIENCE = 5.0
 """Seconds that a program is given to end by itself after an interrupt."""
+
+_LAST_PARTS = 8
+"""Pieces of standard error that are kept for its last line."""
+_LONGEST_LINE = 500
 
 _CLOCK_GRAIN = 0.02
 """Seconds by which a file system's clock may be behind."""
@@ -27,24 +34,38 @@ class Ended:
     code: int | None
     """None: it could not be started."""
     printed: bytes = b""
+    complained: str = ""
+    """The last line that it wrote to standard error."""
     reason: str = ""
     """Why that is a failure; empty when it is none so far."""
     is_interrupted: bool = False
 
 
 def execute(
-    argv: Sequence[str], folder: Path, variables: Mapping[str, str], output: Path, echo: BinaryIO | None
+    argv: Sequence[str],
+    folder: Path,
+    variables: Mapping[str, str],
+    output: Path,
+    echo: BinaryIO | None,
+    errors: BinaryIO | None = None,
 ) -> Ended:
-    """Run a program to its end; an interrupt is passed on to it, and told in the result."""
+    """Run a program to its end; an interrupt is passed on to it, and told in the result.
+
+    :param output: file that keeps what it prints, both streams.
+    :param echo: where its standard output is shown as it comes, `errors` its standard error; None: nowhere.
+    """
     kept: list[bytes] = []
-    errors = subprocess.DEVNULL if echo is None else None
+    last: deque[bytes] = deque(maxlen=_LAST_PARTS)
     try:
-        with output.open("wb") as log:
+        with output.open("wb", buffering=0) as log:
             process = subprocess.Popen(
-                list(argv), cwd=folder, env=dict(variables), stdout=subprocess.PIPE, stderr=errors, bufsize=0
+                list(argv), cwd=folder, env=dict(variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
             )
+            listener = Thread(target=_pass_on, args=(process.stderr, log, last, errors), daemon=True)
+            listener.start()
             try:
-                _pass_on(process, log, kept, echo)
+                _pass_on(process.stdout, log, kept, echo)
+                process.wait()
             except KeyboardInterrupt:
                 # A terminal has sent it to the program, too: let it clean up.
                 _end(process)
@@ -53,20 +74,30 @@ def execute(
                 process.kill()
                 process.wait()
                 raise
+            listener.join(_PATIENCE)  # what it left running may hold the stream open
     except OSError as error:
         return Ended(code=None, reason=f"{error.filename or argv[0]}: {error.strerror or error}")
-    return Ended(code=process.wait(), printed=b"".join(kept))
+    return Ended(code=process.wait(), printed=b"".join(kept), complained=_last_line(b"".join(last)))
 
 
-def _pass_on(process: subprocess.Popen[bytes], log: BinaryIO, kept: list[bytes], echo: BinaryIO | None) -> None:
-    assert process.stdout is not None
-    while part := process.stdout.read(1 << 16):
+class _Collected(Protocol):
+    def append(self, part: bytes, /) -> None: ...
+
+
+def _pass_on(stream: IO[bytes] | None, log: BinaryIO, kept: _Collected, echo: BinaryIO | None) -> None:
+    assert stream is not None
+    while part := stream.read(1 << 16):
         kept.append(part)
-        log.write(part)
+        with contextlib.suppress(OSError):  # a full disk: the program goes on, and says itself what it misses
+            log.write(part)
         if echo is not None:
             echo.write(part)
             echo.flush()
-    process.wait()
+
+
+def _last_line(text: bytes) -> str:
+    lines = [line.strip() for line in text.decode("utf-8", "replace").splitlines()]
+    return next((line[:_LONGEST_LINE] for line in reversed(lines) if line), "")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -85,7 +116,7 @@ def judge(task: Task, ended: Ended) -> str:
     if ended.code is not None and ended.code < 0:
         return f"it was killed by signal {-ended.code}"
     if ended.code != 0:
-        return f"it exited with {ended.code}"
+        return f"it exited with {ended.code}" + (f": {ended.complained}" if ended.complained else "")
     wanted = task.expect.stdout
     if wanted and not re.search(wanted, ended.printed.decode("utf-8", "replace"), re.MULTILINE):
         return f"its output does not match {wanted!r}"

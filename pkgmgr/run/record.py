@@ -86,8 +86,13 @@ def write_result(home: Path, result: Result) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{result.id}.json"
     temporary = folder / f".{result.id}.{os.getpid()}"
-    temporary.write_text(json.dumps(msgspec.to_builtins(result), indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    try:
+        text = json.dumps(msgspec.to_builtins(result), indent=1, sort_keys=True) + "\n"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
     return path
 
 
@@ -117,7 +122,7 @@ def _as_it_ended(result: Result) -> Result:
     if result.state != "running" or process_start(result.pid) == result.pid_started != "":
         return result
     return msgspec.structs.replace(
-        result, state="failed", reason="ckpm itself was killed, or the machine went down, while it ran"
+        result, state="failed", reason="ckpm was killed while it ran, or had no room to write how it ended"
     )
 
 

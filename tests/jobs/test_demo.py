@@ -176,6 +176,8 @@ def test_the_example_of_the_guide_runs_as_it_is_printed(ckpm: Ckpm, tmp_path: Pa
     ("program", "reason"),
     [
         ("raise SystemExit(7)", "it exited with 7"),
+        ("import sys; print('a'); sys.exit('error: /x.jpg: no image\\n')", "it exited with 1: error: /x.jpg: no image"),
+        ("import os; os.kill(os.getpid(), 9)", "it was killed by signal 9"),
         ("pass", "it wrote no result.json"),
         ("import sys; open(sys.argv[1] + '/result.json', 'w').write('{')", "can't be read"),
     ],
@@ -204,3 +206,97 @@ def test_an_ended_ckpm_leaves_a_failed_record(ckpm: Ckpm, tmp_path: Path, number
     (record,) = json.loads(ran.out)["data"]
     assert record["state"] == "failed"
     assert reason in record["reason"]
+
+
+def small_disk(folder: Path) -> None:
+    """Put a disk of 4 MB there, or skip."""
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(folder)], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        pytest.skip(f"a small file system can't be mounted: {done.stderr.strip()}")
+
+
+def test_a_full_disk_fails_the_run_and_the_next_one_is_clean(ckpm: Ckpm, tmp_path: Path) -> None:
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root of Linux may mount a small file system")
+    disk = tmp_path / "disk"
+    small_disk(disk)
+    try:
+        program = (
+            "import json, os, pathlib, sys\nfolder = pathlib.Path(sys.argv[1])\n"
+            "try:\n    (folder / 'big').write_bytes(b'x' * (8 << 20 if os.environ['N'] == '9' else 1))\n"
+            "except OSError as error:\n    sys.exit(f'error: big: {error.strerror}')\n"
+            "(folder / 'result.json').write_text(json.dumps({'n': 1}))\n"
+        )
+        (tmp_path / "own").mkdir()
+        folder = str(env_of(tmp_path / "own", program))
+        home = ("--home", str(disk / "home"))
+        full = ckpm("run", folder, "--set", "N=9", *home)
+        assert full.code == 1
+        assert "No space left on device" in full.err
+        for big in (disk / "home/results").glob("*/big"):
+            big.unlink()
+        (record,) = json.loads(ckpm("list", "result", "--json", *home).out)["data"]
+        assert record["state"] == "failed" and record["reason"]
+        again = ckpm("run", folder, "--json", *home)
+        assert again.code == 0, again.err
+        assert again.data["metrics"] == {"n": 1}
+        names = [path.name for path in (disk / "home/results").iterdir()]
+        assert not [name for name in names if name.startswith(".")], "half-written records"
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_bad_input_is_told_by_name(ckpm: Ckpm, tmp_path: Path) -> None:
+    """One prepared run's own command, with one thing of it replaced."""
+    good = benchmark(ckpm, "--set", "repetitions=1")
+    python = json.loads(Path(good["folder"], "environment.json").read_text())["lang.python"]["files"]["python"]
+    words = good["argv"][1:]
+    photos = Path(words[words.index("--images") + 1])
+    truth = Path(words[words.index("--annotations") + 1])
+
+    def said(**replaced: Path | str) -> str:
+        argv = list(words)
+        for option, value in {"output": tmp_path / "out", **replaced}.items():
+            argv[argv.index(f"--{option}") + 1] = str(value)
+        done = subprocess.run([python, *argv], capture_output=True, text=True, check=False)
+        assert done.returncode == 1, done.stderr
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    wrong = tmp_path / "model.tflite"
+    wrong.write_bytes(b"\x00\x00\x00\x00TFL3" + b"\xff" * 100)
+    assert "model.tflite: LiteRT can't load it" in said(model=wrong)
+    wrong.write_bytes(b"PK\x03\x04" + b"x" * 100)
+    assert "model.tflite: not a TFLite model" in said(model=wrong)
+    assert "there is no such model" in said(model=tmp_path / "gone")
+
+    copies = tmp_path / "images"
+    shutil.copytree(photos, copies)
+    (copies / "coffee.png").write_text("no image")
+    assert "coffee.png: not an image that can be read" in said(images=copies)
+    shutil.copyfile(photos / "chelsea.png", copies / "coffee.png")
+    assert "coffee.png is 451x300, and its boxes were drawn on 600x400" in said(images=copies)
+    (tmp_path / "empty").mkdir()
+    assert "none of its 4 photos is there" in said(images=tmp_path / "empty")
+
+    annotations = tmp_path / "instances.json"
+    annotations.write_text("[]")
+    assert "instances.json: not annotations in COCO's format" in said(annotations=annotations)
+    content = json.loads(truth.read_text())
+    content["annotations"][0]["image_id"] = 99
+    annotations.write_text(json.dumps(content))
+    assert "has boxes on images that it does not list: 99" in said(annotations=annotations)
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_a_tensorflow_that_does_not_fit_the_python_is_refused(ckpm: Ckpm) -> None:
+    ran = ckpm("run", "env:object-detection", "--set", "engine=tensorflow", "--set", "tensorflow=2.5", timeout=900)
+    assert ran.code == 4, ran.err
+    assert "tensorflow-cpu" in ran.err and "2.5" in ran.err
+    assert json.loads(ckpm("list", "result", "--json").out)["data"] == []
