@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pkgmgr.cli.table import table
 from pkgmgr.model.entry import Entry
-from pkgmgr.model.plan import Plan
+from pkgmgr.model.plan import Plan, Step
 
 if TYPE_CHECKING:
     from pkgmgr.jobs.installation import Installation
@@ -36,9 +36,16 @@ def plan_data(plan: Plan) -> list[dict[str, Any]]:
             "variants": dict(step.variants),
             "key": step.key,
             "needs": dict(step.needs),
+            "demanded_by": list(step.demanded_by),
         }
         for step in plan.steps
     ]
+
+
+def step_text(step: Step) -> str:
+    """Say in one line what a row is, why, and who asks for it."""
+    by = f"; asked for by {', '.join(step.demanded_by)}" if step.demanded_by else ""
+    return f"{step.soft} {step.version or '-'} for {step.target}: {step.action}, {step.reason}{by}"
 
 
 def installation_data(done: Installation) -> dict[str, Any]:

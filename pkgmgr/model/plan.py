@@ -29,7 +29,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     needs: Mapping[str, str] = {}
     """Role → key of the row that meets it."""
     demanded_by: tuple[str, ...] = ()
-    """Who asked for it: requirements as written, or other rows' keys."""
+    """Who asked for it: requirements as a person wrote them, or packages (``package:lib-png``)."""
     python: tuple[str, ...] = ()
     """For a Python environment: the PEP 508 requirements that are solved together."""
     toolchain_target: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pkgmgr.model.errors import CkpmError, ConflictError, NotFoundError
+from pkgmgr.model.package import Package
 from pkgmgr.resolve.demand import Demand
 from pkgmgr.resolve.options import Choice, Option, package_versions, why_not
 from pkgmgr.resolve.rule import Rule
@@ -106,14 +107,31 @@ def nothing_fits(demand: Demand, world: World, choice: Choice) -> CkpmError:
     if reason:
         kind = ConflictError if reason.startswith("it can't be made with") else NotFoundError
         return kind(f"{message}: {reason}", hint=f"'ckpm show package:{demand.package}' lists what it can make")
-    makers = [package.name for soft in softs for package in world.providers(soft)]
+    return NotFoundError(message, hint=_what_would_do(demand, softs, world, choice))
+
+
+def _what_would_do(demand: Demand, softs: Sequence[str], world: World, choice: Choice) -> str:
+    """Say what a person could ask for in place of what nothing meets."""
+    makers = [package for soft in softs for package in world.providers(soft)]
+    if demand.package:
+        makers = [world.package(demand.package)]
+    if makers and choice.only == "detected":
+        return f"without --only detected, {', '.join(package.name for package in makers[:4])} may make it"
+    ways = "; ".join(_makes(package) for package in makers[:4])
+    if choice.only == "installed":
+        return f"without --only installed, what is on this machine counts too{f'; {ways}' if ways else ''}"
     if makers:
-        hint = f"{', '.join(makers)} can't make it in that version or for that target; 'ckpm show package:{makers[0]}'"
-    elif softs:
-        hint = f"no package makes it; 'ckpm why {softs[0]}' tells what was turned down"
-    else:
-        hint = "'ckpm list soft' shows what can be asked for"
-    return NotFoundError(message, hint=hint)
+        return f"{ways}; 'ckpm show package:{makers[0].name}' tells more"
+    if softs:
+        return f"no package makes it; 'ckpm why {softs[0]}' tells what was turned down"
+    if demand.tags:
+        return f"no soft has all of these tags; 'ckpm list soft --tags {demand.tags[0]}' shows what has the first"
+    return "'ckpm list soft' shows what can be asked for"
+
+
+def _makes(package: Package) -> str:
+    targets = package.emits if package.product == "host" and package.emits else package.targets
+    return f"{package.name} makes {', '.join(package_versions(package)[:4])} for {', '.join(targets)}"
 
 
 def _why_not_made(demand: Demand, world: World) -> str:

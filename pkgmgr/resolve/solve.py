@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
+from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import ConflictError
 from pkgmgr.model.package import Require
 from pkgmgr.model.plan import Plan, Step
@@ -111,6 +112,8 @@ class _Writer:
         self._keys: dict[Slot, str] = {}
         self._demanders: dict[str, dict[str, None]] = {}
         self._limits: dict[Slot, dict[str, None]] = {}
+        self._named: set[Slot] = set()
+        """Where a package was asked for by name: what others made will not do."""
 
     def plan(self, demands: Sequence[Demand], target: Target) -> Plan:
         """Write the plan."""
@@ -147,6 +150,8 @@ class _Writer:
         return Slot("soft", self._option(slot).soft, slot.target, slot.scope)
 
     def _limit(self, demand: Demand, slot: Slot) -> None:
+        if demand.package:
+            self._named.add(slot)
         if not demand.range.is_any:
             self._limits.setdefault(slot, {})[f"{demand.by or 'you'} asked for {demand.text}"] = None
 
@@ -203,7 +208,7 @@ class _Writer:
         while key in self._rows and self._rows[key].needs != needs:  # the same version, made with something else
             key += "'"
         self._keys[slot] = key
-        self._rows.setdefault(key, _step(option, key, needs, self._slots.world, self._why_older(slot)))
+        self._rows.setdefault(key, self._step(option, key, needs, slot))
         if option.package is not None:
             for other in needs.values():
                 self._demanders.setdefault(other, {})[f"package:{option.package.name}"] = None
@@ -214,15 +219,10 @@ class _Writer:
         limits = list(self._limits.get(slot, ()))
         return f"; {', '.join(limits[:3])}" if self._solution[slot] != 1 and limits else ""
 
-
-def replace_step(step: Step, *, demanded_by: tuple[str, ...]) -> Step:
-    """Give a row with those who asked for it."""
-    return msgspec.structs.replace(step, demanded_by=demanded_by)
-
-
-def _step(option: Option, key: str, needs: dict[str, str], world: World, why: str) -> Step:
-    entry = option.entry
-    if entry is None:
+    def _step(self, option: Option, key: str, needs: dict[str, str], slot: Slot) -> Step:
+        why, world = self._why_older(slot), self._slots.world
+        if option.entry is not None:
+            return _found(option, option.entry, key, world, why)
         assert option.package is not None
         return Step(
             action="install",
@@ -230,12 +230,20 @@ def _step(option: Option, key: str, needs: dict[str, str], world: World, why: st
             package=option.package.name,
             version=option.version,
             target=option.runs_on,
-            reason=_why_install(option, world) + why,
+            reason=_why_install(option, world, is_named=slot in self._named) + why,
             key=key,
             variants=option.variants,
             needs=needs,
             toolchain_target=str(option.target),
         )
+
+
+def replace_step(step: Step, *, demanded_by: tuple[str, ...]) -> Step:
+    """Give a row with those who asked for it."""
+    return msgspec.structs.replace(step, demanded_by=demanded_by)
+
+
+def _found(option: Option, entry: Entry, key: str, world: World, why: str) -> Step:
     known = world.is_known(entry)
     place = (
         f"installed by {entry.package}"
@@ -256,13 +264,15 @@ def _step(option: Option, key: str, needs: dict[str, str], world: World, why: st
     )
 
 
-def _why_install(option: Option, world: World) -> str:
+def _why_install(option: Option, world: World, *, is_named: bool) -> str:
     present = world.entries(option.soft)
     package = option.package.name if option.package else ""
     variants = ", ".join(f"{key}={value}" for key, value in sorted(option.variants.items()))
     made = f"{package} makes it" + (f" ({variants})" if variants else "")
     if not present:
         return f"none is here; {made}"
+    if is_named and not any(entry.package == package for entry in present):
+        return f"what is here ({present[0].version or 'no version'}) was not made by it; {made}"
     nearest = present[0]
     what = nearest.target if not nearest.emits else ", ".join(nearest.emits[:3])
     return f"none that is here fits ({nearest.version or 'no version'} for {what}); {made}"

@@ -326,3 +326,95 @@ def test_a_request_that_is_too_hard_says_where_a_person_can_help() -> None:
         resolve(wanted, world=FakeWorld([], made), target=HOST, choice=Choice(host=HOST), most=300)
     assert caught.value.hint is not None
     assert "name the versions" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("asked", "choice", "hint"),
+    [
+        pytest.param("package:lib-z", {"only": "detected"}, "without --only detected, lib-z may make it", id="only"),
+        pytest.param("soft:lib.z@9", {}, "lib-z makes 1.3, 1.2 for linux-*; 'ckpm show", id="version"),
+        pytest.param("soft:lib.z", {"target": "windows-x86_64"}, "lib-z makes 1.3, 1.2 for linux-*", id="target"),
+        pytest.param(
+            "soft:lib.z@9", {"only": "installed"}, "what is on this machine counts too; lib-z", id="installed"
+        ),
+        pytest.param(Require(tags=("mpi", "gpu")), {}, "no soft has all of these tags", id="tags"),
+        pytest.param("soft:lib.q", {}, "no package makes it; 'ckpm why lib.q'", id="no package"),
+    ],
+)
+def test_what_nothing_meets_says_what_would_do(asked: str | Require, choice: dict[str, str], hint: str) -> None:
+    world = FakeWorld([], [make("lib-z", "lib.z", ("1.2", "1.3"), targets=("linux-*",))])
+    with pytest.raises(NotFoundError) as caught:
+        solve(world, asked, **choice)
+    assert caught.value.hint is not None
+    assert hint in caught.value.hint
+
+
+def test_a_package_that_is_named_says_why_what_is_here_will_not_do() -> None:
+    world = FakeWorld([library("1.3")], [make("lib-z", "lib.z", ("1.3",))])
+    assert solve(world, "package:lib-z").steps[0].reason == ("what is here (1.3) was not made by it; lib-z makes it")
+
+
+def test_a_clang_that_emits_the_target_serves_it_after_a_cross_gcc_or_where_it_is_asked_for() -> None:
+    clang = msgspec.structs.replace(
+        gcc("16", soft="compiler.llvm"),
+        attributes={"languages": ["c", "cxx"], "emits": ["linux-x86_64", "linux-arm64"]},
+    )
+    package = make("lib-z", "lib.z", requires=(COMPILER,))
+    alone = FakeWorld([gcc("12"), clang], [package, ZIG])
+    assert solve(alone, "package:lib-z", target="linux-arm64").steps[0].entry == clang
+    assert solve(alone, "package:lib-z").steps[0].entry == gcc("12")
+    both = FakeWorld([gcc("12", "linux-arm64"), clang], [package, ZIG])
+    assert solve(both, "package:lib-z", target="linux-arm64").steps[0].entry == gcc("12", "linux-arm64")
+    plan = solve(both, "package:lib-z", "soft:compiler.llvm", target="linux-arm64")
+    assert [step.entry for step in plan.steps if step.entry is not None] == [clang]
+    preferred = Require(tags=("compiler",), languages=("c",), role="compiler", prefer=("compiler.llvm",))
+    assert solve(both, preferred, target="linux-arm64").steps[0].entry == clang
+
+
+def test_one_python_one_cuda_and_one_mpi_are_shared_by_all_of_one_result() -> None:
+    needs = ("soft:lang.python@>=3.10", "soft:compiler.cuda@12", Require(tags=("mpi",)))
+    a = make("lib-a", "lib.a", requires=needs)
+    b = make("lib-b", "lib.b", requires=("soft:lang.python@<3.13", "soft:compiler.cuda@<12.5", "soft:mpi.two"))
+
+    class WithMpi(FakeWorld):
+        def soft(self, name: str) -> Soft:
+            return Soft(name=name, summary="x", tags=("mpi",) if name.startswith("mpi.") else ())
+
+    python, cuda = (
+        make("lang-python", "lang.python", ("3.9", "3.12", "3.13")),
+        make("compiler-cuda", "compiler.cuda", ("12.4", "12.6", "13.0"), product="host", emits=("linux-*",)),
+    )
+    mpis = [make(f"mpi-{name}", f"mpi.{name}") for name in ("one", "two")]
+    plan = solve(WithMpi([], [a, b, python, cuda, *mpis]), "package:lib-a", "package:lib-b")
+    shared = [(step.soft, step.version) for step in plan.steps if step.soft not in ("lib.a", "lib.b")]
+    assert sorted(shared) == [("compiler.cuda", "12.4"), ("lang.python", "3.12"), ("mpi.two", "1.0")]
+    rows_by_soft = {step.soft: step for step in plan.steps}
+    for name in ("lang.python", "compiler.cuda", "mpi.two"):
+        assert set(rows_by_soft[name].demanded_by) == {"package:lib-a", "package:lib-b"}
+
+
+def test_a_library_is_for_the_target_and_its_generator_for_the_host() -> None:
+    flat = make("lib-flat", "lib.flat", requires=(COMPILER,))
+    generator = make("tool-flatc", "tool.flatc", product="host")
+    user = make(
+        "lib-user",
+        "lib.user",
+        requires=("soft:lib.flat", Require(soft="tool.flatc", on="host", role="flatc"), COMPILER),
+    )
+    plan = solve(FakeWorld([], [flat, generator, user, ZIG]), "package:lib-user", target="linux-arm64")
+    where = {step.soft: step.target for step in plan.steps}
+    assert where == {
+        "compiler.zig": "linux-x86_64",
+        "lib.flat": "linux-arm64",
+        "tool.flatc": "linux-x86_64",
+        "lib.user": "linux-arm64",
+    }
+
+
+def test_what_was_asked_before_changes_nothing() -> None:
+    z = make("lib-z", "lib.z", ("1.2", "1.5", "2.0"))
+    world = FakeWorld([library("1.2"), library("1.5")], [z])
+    first = solve(world, "soft:lib.z")
+    solve(world, "soft:lib.z@1.5")
+    solve(world, "package:lib-z@2")
+    assert solve(world, "soft:lib.z") == first

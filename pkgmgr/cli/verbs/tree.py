@@ -10,6 +10,7 @@ from pkgmgr.cli.plans import plan_data
 from pkgmgr.jobs.envs import find_env
 from pkgmgr.jobs.installation import Wishes, make_plan
 from pkgmgr.jobs.preparing import plan_env
+from pkgmgr.jobs.reasons import with_what_they_need
 from pkgmgr.model.plan import Plan
 
 EXAMPLES = """
@@ -33,19 +34,25 @@ def call(options: Namespace) -> Outcome:
         plan, _ = plan_env(workspace, find_env(workspace, references[0]), wishes, {})
     else:
         plan, _ = make_plan(workspace, [str(reference) for reference in references], wishes)
-    return Outcome(data=plan_data(plan), text=tree_text(plan))
+    whole = with_what_they_need(workspace, plan)
+    return Outcome(data=plan_data(whole), text=tree_text(whole))
 
 
 def tree_text(plan: Plan) -> str:
-    """Draw the rows of a plan below those that need them."""
+    """Draw the rows of a plan below those that need them; what a row needs is drawn once."""
     rows = {step.key: step for step in plan.steps}
     lines: list[str] = []
+    drawn: set[str] = set()
 
     def draw(key: str, role: str, depth: int) -> None:
         step = rows[key]
         name = step.package or step.soft
         label = f"{role}: " if role and role not in (step.soft, step.package) else ""
-        lines.append("  " * depth + f"{label}{name} {step.version or ''} [{step.target}] {step.action}".rstrip())
+        again = " (as above)" if step.needs and key in drawn else ""
+        lines.append("  " * depth + f"{label}{name} {step.version or '-'} [{step.target}] {step.action}{again}")
+        if again:
+            return
+        drawn.add(key)
         for inner, needed in step.needs.items():
             draw(needed, inner, depth + 1)
 
