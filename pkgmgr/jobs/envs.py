@@ -41,6 +41,10 @@ class LoadedEnv:
         """The env's own folder, with its programs."""
         return self.path.parent
 
+    def command(self, verb: str, *options: str) -> str:
+        """Give what a person types to do something with it."""
+        return " ".join(word for word in ("ckpm", verb, self.word, *options) if word)
+
     @property
     def lock_path(self) -> Path:
         """Where its lock lies: beside it."""

@@ -290,6 +290,6 @@ def check_lock(workspace: Workspace, loaded: LoadedEnv) -> Lock:
     if problems:
         raise LockError(
             f"the lock of {loaded.env.name} is not current: {'; '.join(problems)}",
-            hint=f"'ckpm lock {loaded.word}' makes it anew",
+            hint=f"'{loaded.command('lock')}' makes it anew",
         )
     return lock

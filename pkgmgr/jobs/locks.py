@@ -27,7 +27,7 @@ def read_lock(loaded: LoadedEnv) -> Lock | None:
 def require_lock(workspace: Workspace, loaded: LoadedEnv, *, frozen: bool) -> Lock:
     """Give an env's lock, or raise `LockError` when it is missing or (unless frozen) stale."""
     lock = read_lock(loaded)
-    make = f"'ckpm lock {loaded.word}' makes it"
+    make = f"'{loaded.command('lock')}' makes it"
     if lock is None:
         raise LockError(f"{loaded.env.name} has no lock: {loaded.lock_path} is not there", hint=make)
     if not frozen and lock.inputs != inputs_digest(workspace, loaded):

@@ -12,7 +12,7 @@ from pkgmgr.jobs.locking import PinnedWorld
 from pkgmgr.jobs.locks import changed_packages, locked_host, locked_target
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
-from pkgmgr.lock.verdict import Substitute, Verdict, judge_all, substitutes, unmet
+from pkgmgr.lock.verdict import Substitute, Verdict, judge, judge_all, substitutes, unmet
 from pkgmgr.model.errors import ConflictError, LockError, NotFoundError
 from pkgmgr.model.lock import Lock, LockedTarget
 from pkgmgr.model.plan import Plan
@@ -36,7 +36,14 @@ def verdicts_of(workspace: Workspace, loaded: LoadedEnv, lock: Lock) -> tuple[Ve
     """Judge each target of a lock on this host, the best first."""
     here = str(host_target(workspace))
     runs = workspace.catalog.require_target(here)[1].runs
-    return tuple(judge_all(lock, locked_host(workspace), here, runs, loaded.word))
+    return tuple(judge_all(lock, locked_host(workspace), here, runs, loaded.command))
+
+
+def lesser(workspace: Workspace, lock: Lock, target: str) -> tuple[str, ...]:
+    """Say what the host that a part of a lock was resolved on had and this one has not, where it fits none the less."""
+    part = lock.targets.get(target)
+    verdict, reasons = judge(part, locked_host(workspace)) if part is not None else ("fits", ())
+    return reasons if verdict == "fits only the least" else ()
 
 
 def meet_lock(
@@ -80,7 +87,7 @@ def meet_lock(
         raise LockError(
             f"{other[0].package} would be made differently from the lock of {lock.name}: its document, its toolchain "
             f"or its dependencies have changed",
-            hint=f"'ckpm lock {loaded.word}' accepts the new ones",
+            hint=f"'{loaded.command('lock')}' accepts the new ones",
         )
     return done
 
@@ -92,7 +99,7 @@ def _refuse_other_documents(workspace: Workspace, loaded: LoadedEnv, plan: Plan,
     if told:
         raise LockError(
             f"what the lock of {loaded.env.name} names is not here and can't be made as it was: {'; '.join(told)}",
-            hint=f"'ckpm lock {loaded.word}' accepts the new ones",
+            hint=f"'{loaded.command('lock')}' accepts the new ones",
         )
 
 
@@ -107,7 +114,7 @@ def _unmet(
     for place, choice in enumerate(choices, 1):
         lines.append(f"  {place}. {choice.id} at {choice.prefix} ({choice.why}): {choice.type}")
     hints = [row.type for row in verdicts if row.type and part is None]
-    hint = hints[0] if hints else f"'ckpm lock {loaded.word}' accepts this host as it is"
+    hint = hints[0] if hints else f"'{loaded.command('lock')}' accepts this host as it is"
     return UnmetLock("\n".join(lines), hint=hint, verdicts=verdicts, choices=choices)
 
 
@@ -119,7 +126,7 @@ def _choices(workspace: Workspace, loaded: LoadedEnv, part: LockedTarget) -> tup
         if pin.package is None and pin.prefix is not None:
             entries = world.entries(pin.soft)
             if all(entry.id != pin.id or entry.fingerprint != pin.fingerprint for entry in entries):
-                found += substitutes(pin, entries, loaded.word)[:_FEW]
+                found += substitutes(pin, entries, loaded.command)[:_FEW]
     return tuple(found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 import msgspec
@@ -110,11 +110,13 @@ def _level(name: str | None) -> int:
     return int(tail) if tail.isdigit() else 0
 
 
-def judge_all(lock: Lock, host: LockedHost, host_target: str, runs: Sequence[str], where: str) -> list[Verdict]:
+def judge_all(
+    lock: Lock, host: LockedHost, host_target: str, runs: Sequence[str], command: Callable[..., str]
+) -> list[Verdict]:
     """Judge each target of a lock, the best first.
 
     :param runs: other targets whose programs run on this host as they are.
-    :param where: what names the env on the command line.
+    :param command: gives what to type, of a verb and its options.
     """
     verdicts = []
     for name, part in lock.targets.items():
@@ -122,8 +124,12 @@ def judge_all(lock: Lock, host: LockedHost, host_target: str, runs: Sequence[str
         can = verdict in ("fits", "fits only the least")
         if can and name not in (host_target, *runs):
             reasons = (*reasons, f"its results are for {name}, and run there")
-        command = f"ckpm sync {where} --frozen" + ("" if name == host_target else f" --target {name}") if can else ""
-        verdicts.append(Verdict(target=name, verdict=verdict, reasons=reasons, type=command))
+        for_it = () if name == host_target else ("--target", name)
+        if can:
+            typed = command("sync", "--frozen", *for_it)
+        else:  # resolve it for the host as it is
+            typed = command("lock", *(for_it if verdict == "below the least" else ("--target", host_target)))
+        verdicts.append(Verdict(target=name, verdict=verdict, reasons=reasons, type=typed))
 
     def order(row: Verdict) -> tuple[int, int]:
         near = 0 if row.target == host_target else 1 if row.target in runs else 2
@@ -132,15 +138,15 @@ def judge_all(lock: Lock, host: LockedHost, host_target: str, runs: Sequence[str
     return sorted(verdicts, key=order)
 
 
-def substitutes(pin: LockedEntry, entries: Iterable[Entry], where: str) -> list[Substitute]:
+def substitutes(pin: LockedEntry, entries: Iterable[Entry], command: Callable[..., str]) -> list[Substitute]:
     """Rank what is here in place of a locked entry that is not: the nearest version first. Nothing is taken unasked."""
     rows = []
     for entry in entries:
         if entry.soft != pin.soft or entry.target != pin.target or entry.id == pin.id:
             continue
         distance, why, accept = _distance(pin, entry)
-        command = f'accept = {{"{pin.soft}" = "{accept}"}} in env.toml, or: ckpm lock {where} --upgrade {pin.soft}'
-        row = Substitute(of=pin.id, id=entry.id, version=entry.version, prefix=entry.prefix, why=why, type=command)
+        typed = f'accept = {{"{pin.soft}" = "{accept}"}} in env.toml, or: {command("lock", "--upgrade", pin.soft)}'
+        row = Substitute(of=pin.id, id=entry.id, version=entry.version, prefix=entry.prefix, why=why, type=typed)
         rows.append((distance, row))
     return [row for _, row in sorted(rows, key=lambda item: item[0])]
 

@@ -108,12 +108,16 @@ PIN = LockedEntry(
 def test_substitutes_are_ranked_and_say_what_to_type() -> None:
     rows = [_entry("14.1.0", "far"), _entry("12.1.0", "older"), _entry("12.2.0", "same"), _entry("12.3.0", "near")]
     other = msgspec.structs.replace(_entry("12.2.0", "else"), soft="compiler.llvm")
-    found = substitutes(PIN, [*rows, other], "env:x")
+
+    def typed(*words: str) -> str:
+        return f"ckpm {' '.join(words)} of x"
+
+    found = substitutes(PIN, [*rows, other], typed)
     assert [row.id for row in found] == ["same", "near", "older", "far"]
     assert '"compiler.gcc" = "compatible"' in found[1].type
     assert '"compiler.gcc" = "any"' in found[3].type
-    assert "ckpm lock env:x --upgrade compiler.gcc" in found[0].type
-    assert substitutes(PIN, [], "env:x") == []
+    assert "ckpm lock --upgrade compiler.gcc of x" in found[0].type
+    assert substitutes(PIN, [], typed) == []
 
 
 def test_each_change_of_an_entry_has_its_word() -> None:

@@ -77,7 +77,7 @@ def _sync(
     from pkgmgr.jobs.locking import make_lock, write_lock
     from pkgmgr.jobs.locks import changed_packages, read_lock, require_lock
     from pkgmgr.jobs.preparing import plan_env
-    from pkgmgr.jobs.syncing import UnmetLock, meet_lock
+    from pkgmgr.jobs.syncing import UnmetLock, lesser, meet_lock
 
     wishes = wishes_of(options)
     made_lock = False
@@ -99,9 +99,10 @@ def _sync(
     part = lock.targets.get(target)
     changed = changed_packages(workspace, part.entries) if part is not None else {}
     if changed and options.locked:
+        anew, frozen = loaded.command("lock"), loaded.command("sync", "--frozen")
         raise LockError(
             f"the lock of {loaded.env.name} is not current: {'; '.join(changed.values())}",
-            hint=f"'ckpm lock {loaded.word}' takes what is new, 'ckpm sync {loaded.word} --frozen' the lock as it is",
+            hint=f"'{anew}' takes what is new, '{frozen}' the lock as it is",
         )
     try:
         done = meet_lock(workspace, loaded, lock, wishes, settings)
@@ -109,13 +110,15 @@ def _sync(
         error = {"code": unmet.code, "message": unmet.message, "hint": unmet.hint}
         data = {"verdicts": unmet.verdicts, "substitutes": unmet.substitutes}
         return Outcome(data=data, exit_code=unmet.exit_code, error=error)
-    if lock.inputs == inputs_digest(workspace, loaded) and not changed:  # --frozen may take a stale one
+    less = lesser(workspace, lock, target)
+    if lock.inputs == inputs_digest(workspace, loaded) and not changed and not less:  # --frozen may take a stale one
         keep_met(workspace, loaded, target, done.plan, done.entries, steered)
     made = len(done.plan.installs)
     did = f"installed {made} of {len(done.plan.steps)} entries" if made else "nothing to do"
     if made_lock:  # what was missing was made for it
         did = f"wrote the lock of {len(done.plan.steps)} entries"
     told = () if options.frozen else changed.values()
-    warnings = [f"since the lock was made, {row}; 'ckpm lock {loaded.word}' takes what is new" for row in told]
+    warnings = [f"since the lock was made, {row}; '{loaded.command('lock')}' takes what is new" for row in told]
+    warnings += [f"this host fits only the least that the lock needs: {row}" for row in less]
     text = f"{loaded.env.name}: {did}; the machine matches the lock\n"
     return Outcome(data=installation_data(done), text=text, warnings=warnings)
