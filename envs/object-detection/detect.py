@@ -216,8 +216,9 @@ def table_of(
     else:
         rows.append(("compiler", "none: the framework is a binary wheel"))
         rows.append(("Python", platform.python_version()))
-    emulated = f", running {Path(options.launcher.split()[0]).name}" if options.launcher else ""
-    rows += [("CPU", processor() + emulated), ("accuracy", judged)]
+    emulated = f", running {Path(options.launcher.split()[0]).name}" if options.launcher.startswith("/") else ""
+    is_elsewhere = "pkgmgr.run.device" in options.launcher
+    rows += [("CPU", "the device's" if is_elsewhere else processor() + emulated), ("accuracy", judged)]
     return rows
 
 

@@ -65,7 +65,8 @@ def carry(
         _copy(Path(fill_text(text, texts, where=where)), folder / place)
     elf = LocalFiles().elf
     document = workspace.catalog.require_target(str(prepared.target))[1]
-    libraries = needed_libraries(str(source), fill_all(wanted.libraries, texts, where=where), elf, prepared.place).found
+    folders = [*fill_all(wanted.libraries, texts, where=where), *_library_folders(prepared)]
+    libraries = needed_libraries(str(source), folders, elf, prepared.place).found
     for library, path in libraries.items():
         _copy(Path(path).resolve(), folder / LIBRARIES / library)
     (folder / OUTPUT).mkdir()
@@ -83,6 +84,12 @@ def carry(
         raise CkpmError(f"{folder} would not run on {prepared.place.name}: {'; '.join(wrong)}")
     words, how = _launcher(workspace, prepared, folder, start_words(program, loader), facts, loader, identity)
     return Carried(folder=folder, checked=tuple(headers), launcher=words, how=how)
+
+
+def _library_folders(prepared: Prepared) -> list[str]:
+    """Give the folders of the libraries that the env requires."""
+    used = (entry.files.get("library") for entry in prepared.roles.values() if entry.soft.startswith("lib."))
+    return list(dict.fromkeys(str(Path(path).parent) for path in used if path))
 
 
 def _copy(source: Path, place: Path) -> None:

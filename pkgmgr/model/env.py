@@ -40,8 +40,8 @@ class Carry(Document, frozen=True, kw_only=True):
     files: Mapping[str, str] = {}
     """Place in the folder → the file or folder that goes there."""
     libraries: tuple[str, ...] = ()
-    """Folders with libraries. Those that the program needs come along, the loader and the C library too if they are
-    found here."""
+    """Folders with libraries, besides those of the libraries that the env requires. What the program needs comes along,
+    the loader and the C library too if they are found here."""
     when: Condition = {}
     """Only if params or the target have these values."""
     args: tuple[str, ...] = ()
