@@ -31,6 +31,7 @@ from pkgmgr.model.lock import LOCK_FORMAT, Lock, LockedEntry, LockedPython, Lock
 from pkgmgr.model.package import Package
 from pkgmgr.model.plan import Plan
 from pkgmgr.model.target import Target, parse_target
+from pkgmgr.model.version import Version
 
 
 @dataclass
@@ -268,7 +269,20 @@ def with_locked_pythons(workspace: Workspace, loaded: LoadedEnv, target: Target,
         return wishes
     part = lock.targets.get(str(target))
     rows: Iterable[LockedEntry] = part.entries if part is not None else ()
-    return dataclasses.replace(wishes, pins=next((pin.python for pin in rows if pin.python is not None), None))
+    pin = next((pin for pin in rows if pin.python is not None), None)
+    if pin is None or pin.python is None:
+        return wishes
+    if pin.deps and not _has_python(workspace, pin.python, wishes):
+        wishes.tell(f"the lock's Python packages are for Python {pin.python.python}, which is not here: solving anew")
+        return wishes
+    return dataclasses.replace(wishes, pins=pin.python)
+
+
+def _has_python(workspace: Workspace, pins: LockedPython, wishes: Wishes) -> bool:
+    """Tell whether an interpreter is here that can carry locked packages: of the same minor version."""
+    world = LocalWorld(workspace=workspace, search=wishes.search)
+    wanted = Version(pins.python).release[:2]
+    return any(Version(entry.version or "").release[:2] == wanted for entry in world.entries(INTERPRETER))
 
 
 def check_lock(workspace: Workspace, loaded: LoadedEnv) -> Lock:

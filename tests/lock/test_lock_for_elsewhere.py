@@ -87,3 +87,31 @@ def test_each_target_gets_its_own_wheels_by_hash(ckpm: Ckpm, client: dict[str, s
     other = ckpm("sync", "env:frame", "--locked", "--target", "macos-arm64", env=variables)
     assert other.code == 6, other.err
     assert "can't run" in other.err
+
+
+def test_a_run_on_a_machine_without_the_locked_python_solves_anew(ckpm: Ckpm, tmp_path: Path) -> None:
+    make_wheel(tmp_path / "shelf", "ckpmone", "1.0")
+    project = tmp_path / "project"
+    project.mkdir()
+    python = f"soft:lang.python@={platform.python_version()}"
+    run = 'run = ["python", "-c", "import ckpmone; print(ckpmone.version)"]'
+    (project / "env.toml").write_text(
+        f'name = "one"\nrequires = ["{python}", "soft:python.ckpmone"]\n[tasks.show]\n{run}\n'
+    )
+    variables = {"CKPM_UV": "0", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "shelf")}
+    variables["PIP_CONFIG_FILE"] = "/dev/null"
+    assert ckpm("lock", env=variables, cwd=project).code == 0
+    ran = ckpm("run", env=variables, cwd=project)
+    assert (ran.code, ran.out) == (0, "1.0\n"), ran.err
+    assert "solving anew" not in ran.err
+    path = project / "env.lock.json"
+    lock = json.loads(path.read_text())
+    for part in lock["targets"].values():
+        for entry in part["entries"]:
+            if entry["python"]:
+                entry["python"]["python"] = "3.99.1"
+    path.write_text(json.dumps(lock))
+    ran = ckpm("run", env=variables, cwd=project)
+    assert (ran.code, ran.out) == (0, "1.0\n"), ran.err
+    assert "for Python 3.99.1, which is not here: solving anew" in ran.err
+    assert ckpm("sync", "--locked", env=variables, cwd=project).code == 6
