@@ -35,7 +35,7 @@ def call(options: Namespace) -> Outcome:
     target = options.target or workspace.host.target
     into = Path(options.output or f"{loaded.env.name}-{target}.tar.gz").absolute()
     done = bundle(workspace, loaded, into, Wishes(target=options.target), with_downloads=not options.no_downloads)
-    text = f"wrote {done.path}: {len(done.entries)} entries\n"
+    text = f"wrote {done.path}: {len(done.entries)} entr{'y' if len(done.entries) == 1 else 'ies'}\n"
     warnings = [f"{path} is not in the archive: it must be on the host" for path in done.needed]
     data = {"path": str(done.path), "entries": done.entries, "needed": done.needed}
     return Outcome(data=data, text=text, warnings=warnings)

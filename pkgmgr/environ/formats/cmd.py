@@ -70,11 +70,18 @@ def assignment(variable: str, value: str) -> str:
 
 def _guards(request: ExportRequest) -> Iterator[str]:
     values = "".join((operation.value or "") for operation in request.operations)
+    # One command a line: Wine's cmd takes what follows an `&` out of an `if`.
     if "!" in values:
-        yield '@if "!!"=="" echo ckpm: this file needs cmd without delayed expansion (cmd /v:off) 1>&2& exit /b 1'
+        yield '@if not "!!"=="" goto ckpm_plain'
+        yield "@echo ckpm: this file needs cmd without delayed expansion: cmd /v:off 1>&2"
+        yield "@exit /b 1"
+        yield ":ckpm_plain"
     if not values.isascii():
         yield '@set "_CKPM_SEP=é"'
-        yield '@if not "%_CKPM_SEP:~1%"=="" echo ckpm: this file is UTF-8, run chcp 65001 first 1>&2& exit /b 1'
+        yield '@if "%_CKPM_SEP:~1%"=="" goto ckpm_text'
+        yield "@echo ckpm: this file is UTF-8, run chcp 65001 first 1>&2"
+        yield "@exit /b 1"
+        yield ":ckpm_text"
 
 
 def _assignment(operation: Operation, request: ExportRequest) -> list[str]:
