@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pkgmgr.environ.compose import apply
@@ -16,7 +18,7 @@ from pkgmgr.model.errors import UsageError
 from pkgmgr.model.operation import Operation
 
 from .entries import GCC, ZLIB
-from .shells import HOSTILE, run, write
+from .shells import HOSTILE, require, run, write
 
 
 def _set(value: str, var: str = "V") -> Operation:
@@ -234,3 +236,53 @@ def test_spack_is_told_of_externals() -> None:
         '    - spec: "zlib-api@=1.3.1"',
         '      prefix: "/home/me/.ckpm/it\'s zlib"',
     ]
+
+
+# The rules that Spack documents for `packages.yaml`, as far as externals go.
+PREFIX = "/it's: \"é\" # [x] %y\\z"
+SPACK_RULES = {
+    "type": "object",
+    "required": ["packages"],
+    "additionalProperties": False,
+    "properties": {
+        "packages": {
+            "type": "object",
+            "additionalProperties": False,
+            "patternProperties": {
+                r"^\w[\w-]*$": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["externals"],
+                    "properties": {
+                        "externals": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "required": ["spec", "prefix"],
+                                "additionalProperties": False,
+                                "properties": {
+                                    "spec": {"type": "string", "pattern": "^[a-z][a-z0-9-]*@="},
+                                    "prefix": {"enum": ["/usr", PREFIX]},
+                                    "extra_attributes": {
+                                        "type": "object",
+                                        "additionalProperties": False,
+                                        "properties": {"compilers": {"additionalProperties": {"type": "string"}}},
+                                    },
+                                },
+                            },
+                        }
+                    },
+                }
+            },
+        }
+    },
+}
+
+
+def test_spack_s_file_is_read_as_yaml_by_spack_s_rules(tmp_path: Path) -> None:
+    checker = require("check-jsonschema")
+    odd = msgspec.structs.replace(ZLIB, prefix=PREFIX)
+    path = write(tmp_path / "packages.yaml", render("spack-packages", ExportRequest(operations=(), entries=[GCC, odd])))
+    schema = write(tmp_path / "schema.json", json.dumps(SPACK_RULES))
+    done = subprocess.run([checker, "--schemafile", schema, path], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
