@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pkgmgr.detect.where import Where
-from pkgmgr.environ.compose import compose
 from pkgmgr.host.local import local_host
 from pkgmgr.install.fetch.progress import Progress, SilentProgress
 from pkgmgr.install.store import Store, read_record
 from pkgmgr.jobs.detection import Search
 from pkgmgr.jobs.pythons import Pythons, makes_environment, separate
 from pkgmgr.jobs.registry import Registry
+from pkgmgr.jobs.standing import Installation as Installation
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.model.condition import LateFacts, platform_facts
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError
 from pkgmgr.model.lock import LockedPython, LockedWheel
-from pkgmgr.model.operation import Operation
 from pkgmgr.model.package import Package, Require
 from pkgmgr.model.plan import Plan
 from pkgmgr.model.soft import Soft
@@ -58,25 +57,6 @@ class Wishes:
     """Keep the folder of a build that fails."""
     alone: bool = False
     """A Python package that is the only thing asked for is made by its own steps, from its own pins."""
-
-
-class Installation(msgspec.Struct, frozen=True, kw_only=True):
-    """What an installation gave."""
-
-    plan: Plan
-    entries: Mapping[str, Entry]
-    """Key of the plan's row → entry; empty for a dry run."""
-
-    @property
-    def roots(self) -> list[Entry]:
-        """The entries that were asked for, each once."""
-        keys = dict.fromkeys(key for key in self.plan.roots.values() if key in self.entries)
-        return [self.entries[key] for key in keys]
-
-    @property
-    def env(self) -> tuple[Operation, ...]:
-        """What the entries that were asked for add to an environment."""
-        return compose(self.roots, target=self.plan.target)
 
 
 def host_target(workspace: Workspace) -> Target:

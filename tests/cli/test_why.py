@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,35 @@ def test_why_says_what_stands_against_it(family: Ckpm) -> None:
     assert told[1]["error"] is None
     only = family("why", "package:lib-outer", "--only", "detected").out
     assert "chosen: nothing:" in only
+
+
+def test_what_is_there_is_known_at_once_until_something_changes(family: Ckpm, home: Path) -> None:
+    ask = ("install", "package:lib-outer", "--json")
+    family(*ask)
+    time.sleep(0.1)  # what was changed a moment ago is not remembered
+    second = family(*ask).data
+    remembered = list((home / "cache/remembered").iterdir())
+    assert remembered, "the answer was not kept"
+    third = family(*ask).data
+    assert third == second
+    assert [row["action"] for row in third["plan"]] == ["reuse"]
+    assert len(third["entries"]) == 1
+    dry = family(*ask, "--dry-run").data
+    assert (dry["plan"], dry["entries"], list(dry["env"])) == (third["plan"], [], [])
+    assert family("uninstall", "package:lib-outer").code == 0
+    assert [row["action"] for row in family(*ask, "--dry-run").data["plan"]] == ["reuse", "install"]
+    assert [row["action"] for row in family("install", "package:lib-other", "--dry-run", "--json").data["plan"]] == [
+        "reuse",
+        "install",
+    ]
+
+
+def test_what_was_known_is_asked_again_when_a_document_changes(family: Ckpm, tmp_path: Path) -> None:
+    ask = ("install", "package:lib-outer", "--json")
+    family(*ask)
+    time.sleep(0.1)
+    for _ in range(2):
+        assert [row["action"] for row in family(*ask).data["plan"]] == ["reuse"]
+    changed = tmp_path / "repository/soft_plugins/lib.outer/soft.toml"
+    changed.write_text(changed.read_text() + "unknown = 1\n")
+    assert family(*ask).document["error"]["code"] == "usage"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from pkgmgr.cli.open import references_of, settings_of, where_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.parser import add_resolution_options, add_search_options
 from pkgmgr.cli.plans import installation_data, plan_text, usage_text
-from pkgmgr.cli.progress import progress_of, teller_of
-from pkgmgr.jobs.detection import Search
-from pkgmgr.jobs.installation import Installation, Wishes, carry_out, make_plan
+from pkgmgr.jobs.standing import Installation, keep_standing, recall_standing
 from pkgmgr.model.errors import UsageError
 from pkgmgr.model.package import Require
 from pkgmgr.model.reference import Reference, parse_tags
+
+if TYPE_CHECKING:
+    from pkgmgr.jobs.installation import Wishes
+    from pkgmgr.jobs.workspace import Workspace
 
 EXAMPLES = """
 ckpm install package:lib-zlib
@@ -45,13 +47,39 @@ def call(options: Namespace) -> Outcome:
         requirements.append(Require(tags=tuple(sorted(parse_tags(options.tags).wanted))))
     if not requirements:
         raise UsageError("what is to be installed?", hint="name packages or softs, or give --tags")
+    asked = _asked(options, requirements)
+    known = None if options.refresh or options.timeout is not None else recall_standing(workspace, asked)
+    if known is None:
+        return _install(workspace, options, requirements, asked)
+    if options.dry_run:
+        return _outlook(known)
+    return Outcome(data=installation_data(known), text=usage_text(known.roots), warnings=known.plan.notes)
+
+
+def _asked(options: Namespace, requirements: list[str | Require]) -> list[str]:
+    """Give all that decides how requirements are met, as text."""
+    how = [options.target, options.prefer, options.only, where_of(options)]
+    return [*map(repr, how), *map(repr, requirements)]
+
+
+def _outlook(planned: Installation) -> Outcome:
+    bare = Installation(plan=planned.plan, entries={})
+    return Outcome(data=installation_data(bare), text=plan_text(planned.plan))
+
+
+def _install(workspace: Workspace, options: Namespace, requirements: list[str | Require], asked: list[str]) -> Outcome:
+    import dataclasses
+
+    from pkgmgr.jobs.installation import carry_out, make_plan  # 40 ms, where it is not known
+
     wishes = dataclasses.replace(wishes_of(options), alone=True, keep_failed=options.keep)
     plan, world = make_plan(workspace, requirements, wishes)
     if options.dry_run:
-        return Outcome(data=installation_data(Installation(plan=plan, entries={})), text=plan_text(plan))
+        return _outlook(Installation(plan=plan, entries={}))
     if not options.quiet and plan.installs:
         print(plan_text(plan), end="", file=sys.stderr, flush=True)
     done = carry_out(workspace, plan, world, wishes)
+    keep_standing(workspace, asked, done, detections=world.detections)
     return Outcome(
         data=installation_data(done), text=usage_text(done.roots), warnings=() if plan.installs else plan.notes
     )
@@ -59,6 +87,10 @@ def call(options: Namespace) -> Outcome:
 
 def wishes_of(options: Namespace) -> Wishes:
     """Give how requirements are to be met."""
+    from pkgmgr.cli.progress import progress_of, teller_of  # 40 ms together, where something is to be done
+    from pkgmgr.jobs.detection import Search
+    from pkgmgr.jobs.installation import Wishes
+
     search = Search(where=where_of(options), refresh=options.refresh) if hasattr(options, "search_path") else Search()
     return Wishes(
         target=options.target,
