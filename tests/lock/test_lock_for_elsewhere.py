@@ -80,8 +80,8 @@ def test_each_target_gets_its_own_wheels_by_hash(ckpm: Ckpm, client: dict[str, s
         assert [wheel["sha256"] for wheel in pins["wheels"]] == [hashes[target]], target
         assert part["least"]["os"] == target.partition("-")[0]
     # Nothing of another machine was installed, and what was locked is not asked for again.
-    made = [path.name for path in tmp_path.glob("*/store/*/*") if path.is_dir()]
-    assert len(made) <= 1
+    environments = [path.name for path in tmp_path.glob("*/store/*/*") if path.is_dir()]
+    assert len(environments) <= 1
     shutil.rmtree(shelf)
     assert ckpm("lock", "env:frame", "--check", env=variables).code == 0
     other = ckpm("sync", "env:frame", "--locked", "--target", "macos-arm64", env=variables)
