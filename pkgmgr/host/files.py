@@ -10,6 +10,7 @@ import errno
 import os
 import stat as modes
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -139,25 +140,21 @@ class LocalFiles:
         )
 
     def _list(self, folder: str) -> _Listing:
-        names: list[str] = []
+        found: list[os.DirEntry[str]] = []
         folders: list[str] = []
-        links: set[str] = set()
+        links: list[str] = []
         try:
             with os.scandir(folder) as entries:
-                for entry in entries:
-                    if len(names) >= self._most_names:
-                        self._skipped[folder] = f"only the first {self._most_names} names were seen"
-                        break
-                    names.append(entry.name)
-                    if entry.is_symlink():
-                        links.add(entry.name)
-                    elif entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.name)
+                found += islice(entries, self._most_names)
+                if next(entries, None) is not None:
+                    self._skipped[folder] = f"only the first {self._most_names} names were seen"
+            links = [entry.name for entry in found if entry.is_symlink()]
+            folders = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
         except PermissionError:
             self._skipped[folder] = "it may not be read"
         except (OSError, ValueError):
             pass
-        return _Listing(sorted(names), sorted(folders), frozenset(links))
+        return _Listing(sorted([entry.name for entry in found]), sorted(folders), frozenset(links))
 
     def stat(self, path: str) -> FileStat | None:
         """Tell what a path leads to; None when it leads nowhere."""
