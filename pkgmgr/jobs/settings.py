@@ -34,7 +34,8 @@ def set_value(workspace: Workspace, key: str, value: str) -> Config:
     try:
         config = msgspec.convert(held, Config, strict=False)
     except msgspec.ValidationError as error:
-        raise UsageError(f"{key} can't be {value!r}: {error}") from error
+        what = str(error).partition(" - at ")[0].lower().replace("`int`", "a number").replace("`float`", "a number")
+        raise UsageError(f"{key} can't be {value!r}: {what}", hint="'ckpm config get' shows the settings") from error
     _write(workspace.home / "config.json", config)
     return config
 
