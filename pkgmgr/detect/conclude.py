@@ -22,6 +22,7 @@ from pkgmgr.host.ports import Files, Host
 from pkgmgr.model.entry import Entry, Rejection, Value
 from pkgmgr.model.operation import Operation
 from pkgmgr.model.soft import Soft
+from pkgmgr.model.standard import standards_taken
 from pkgmgr.model.target import ANY, find_target
 
 LANGUAGE_ROLES = (
@@ -60,7 +61,7 @@ def conclude(
     known["target"] = target
     roles = _roles(soft, candidate, known, files)
     known |= {f"files.{role}": found for role, found in roles.items()}
-    attributes = {**_attributes(soft, known, roles), **disagreeing}
+    attributes = {**_attributes(soft, known, version, roles), **disagreeing}
     told = [repr(sorted(attributes.items()))] if candidate.form == "fact" else []
     main = next(iter(roles.values()), candidate.real)
     identity = candidate.real if candidate.form != "program" else f"{files.real(main)}@{prefix}"
@@ -217,7 +218,7 @@ def _emits(facts: Facts, soft: Soft) -> list[str]:
     return list(known) or list(dict.fromkeys(triple for triple in triples if triple))
 
 
-def _attributes(soft: Soft, facts: Facts, roles: Mapping[str, str]) -> dict[str, Value]:
+def _attributes(soft: Soft, facts: Facts, version: str | None, roles: Mapping[str, str]) -> dict[str, Value]:
     filled = fill_value(dict(soft.entry.attributes), facts)
     given = facts.get("given_attributes")
     attributes = {
@@ -226,12 +227,21 @@ def _attributes(soft: Soft, facts: Facts, roles: Mapping[str, str]) -> dict[str,
     }
     if "compiler" in soft.all_tags:
         attributes.setdefault("languages", [role for role in roles if role in LANGUAGE_ROLES])
+        standards: list[Value] = [*_standards(soft, facts, version, roles)]
+        if standards:
+            attributes.setdefault("standards", standards)
     emits = _emits(facts, soft)
     if emits:
         attributes["emits"] = list(emits)
     if "lib_dir" in facts:
         attributes = {**library_attributes(facts), **attributes}
     return attributes
+
+
+def _standards(soft: Soft, facts: Facts, version: str | None, roles: Mapping[str, str]) -> list[str]:
+    """Give the standards that a compiler takes, of the languages that it has a program for."""
+    number = fill(soft.entry.standards_by, {**facts, "version": version})
+    return standards_taken(soft.entry.standards, number, roles)
 
 
 def _tags(soft: Soft, roles: Mapping[str, str]) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ class Require(Document, frozen=True, kw_only=True):
     tags: tuple[str, ...] = ()
     """Instead of a name: any soft that carries all of these."""
     languages: tuple[str, ...] = ()
-    """For compilers: what it must compile (``c``, ``cxx``, ``fortran``, ``cuda``)."""
+    """For compilers: what it must compile, a language (``c``, ``cxx``, ``fortran``, ``cuda``) or a standard of one
+    (``c11``, ``cxx17``)."""
     on: Literal["host", "target"] = "target"
     """Where it runs. A compiler or tool of the build runs on the host; what is linked runs on the target."""
     role: str = ""
@@ -225,7 +226,8 @@ class Package(Document, frozen=True, kw_only=True):
     emits: tuple[str, ...] = ()
     """For compilers: globs of the targets that the result will generate code for."""
     languages: tuple[str, ...] = ()
-    """For compilers: what the result will compile."""
+    """For compilers: what the result will compile. Which standards of these languages follows from its soft and its
+    version; a standard that does not is named here."""
     python: tuple[str, ...] = ()
     """PEP 508 requirements that are this package inside a Python environment (``tensorflow-cpu=={version}``). In an env
     they are solved together with all others into one virtual environment; installed alone, the steps say what to do."""

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from pkgmgr.model.entry import Value
 from pkgmgr.model.operation import Operation
+from pkgmgr.model.standard import Since, Standard
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -204,6 +205,11 @@ class Conclusion(Document, frozen=True, kw_only=True):
     needs: tuple[str, ...] = ()
     """Files that must exist, or the candidate is turned down as incomplete."""
     attributes: Mapping[str, Value] = {}
+    standards: Mapping[Standard, Since] = {}
+    """For compilers: standard → the versions that take the option of the published standard (``{cxx17 = ">=8"}``).
+    Those of the languages that are there are the entry's ``attributes.standards``."""
+    standards_by: str = "{version}"
+    """The number that ``standards`` speaks of, where it is not the version: ``{clang}`` of what is made of LLVM."""
     env: tuple[Operation, ...] = ()
     origin: str = ""
     """Empty: told from where it was found."""

@@ -54,6 +54,7 @@ def read_requirement(requirement: str | Require, target: Target, host: Target, *
     if isinstance(requirement, str):
         requirement = _row(requirement)
     runs = host if requirement.on == "host" else target
+    languages = f" for {', '.join(requirement.languages)}" if requirement.languages else ""
     if requirement.soft:
         reference = parse_reference(requirement.soft, kind="soft")
     elif requirement.package:
@@ -62,7 +63,7 @@ def read_requirement(requirement: str | Require, target: Target, host: Target, *
         tags = ",".join(requirement.tags)
         default = "compiler" if "compiler" in requirement.tags else tags
         return Demand(
-            text=f"tags {tags}" + (f" for {', '.join(requirement.languages)}" if requirement.languages else ""),
+            text=f"tags {tags}{languages}",
             role=requirement.role or default,
             target=runs,
             tags=requirement.tags,
@@ -71,7 +72,7 @@ def read_requirement(requirement: str | Require, target: Target, host: Target, *
             by=by,
         )
     return Demand(
-        text=str(reference),
+        text=f"{reference}{languages}",
         role=requirement.role or reference.name,
         target=runs,
         soft=reference.name if reference.kind == "soft" else "",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from pkgmgr.model.errors import CkpmError, ConflictError, NotFoundError
 from pkgmgr.model.package import Package
 from pkgmgr.resolve.demand import Demand
-from pkgmgr.resolve.options import Choice, Option, package_versions, why_not
+from pkgmgr.resolve.languages import lack
+from pkgmgr.resolve.options import Choice, Option, fits, options, package_versions, untaken, why_not
 from pkgmgr.resolve.rule import Rule
 from pkgmgr.resolve.slots import Origin, Slot, Slots
 from pkgmgr.resolve.world import World
@@ -103,11 +105,31 @@ def nothing_fits(demand: Demand, world: World, choice: Choice) -> CkpmError:
     message = f"nothing meets {wanted}{by}"
     if have:
         message += f"; there is {have}"
+    message += _nearest(demand, softs, world, choice)
     reason = _why_not_made(demand, world)
     if reason:
         kind = ConflictError if reason.startswith("it can't be made with") else NotFoundError
         return kind(f"{message}: {reason}", hint=f"'ckpm show package:{demand.package}' lists what it can make")
     return NotFoundError(message, hint=_what_would_do(demand, softs, world, choice))
+
+
+def _nearest(demand: Demand, softs: Sequence[str], world: World, choice: Choice) -> str:
+    """Say what the compiler lacks that would do but for its languages: of several, the one that lacks least."""
+    if not demand.languages:
+        return ""
+    anything = replace(demand, languages=())
+    rows = [
+        (untaken(option, demand, world), option)
+        for soft in softs
+        for option in options(soft, demand.target, world, choice, any_form=True)
+        if fits(option, anything, world)
+    ]
+    lacking = sorted((row for row in rows if row[0]), key=lambda row: (len(row[0]), row[1].order[:2]))
+    if not lacking:
+        return ""
+    names, option = lacking[0]
+    soft = world.soft(option.soft)
+    return "".join(f"; {lack(name, option.entry, option.version, soft)}" for name in names)
 
 
 def _what_would_do(demand: Demand, softs: Sequence[str], world: World, choice: Choice) -> str:

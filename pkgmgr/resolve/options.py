@@ -16,6 +16,7 @@ from pkgmgr.model.package import Condition, Package
 from pkgmgr.model.target import ANY, Target, find_target
 from pkgmgr.model.version import Version
 from pkgmgr.resolve.demand import BUILD_FAMILIES, Demand
+from pkgmgr.resolve.languages import languages_of_entry, languages_of_package
 from pkgmgr.resolve.world import World
 
 Preference = Literal["detected", "installed"]
@@ -105,16 +106,27 @@ def fits(option: Option, demand: Demand, world: World, settings: Sequence[Settin
     if package is not None:
         return (
             (not demand.package or package.name == demand.package)
-            and set(demand.languages).issubset(package.languages)
+            and not untaken(option, demand, world)
             and all(option.variants.get(name) == value for name, value in demand.variants.items())
         )
     assert entry is not None
     if demand.package and entry.package != demand.package:
         return False
-    languages = entry.attributes.get("languages", [])
-    if not set(demand.languages).issubset(languages if isinstance(languages, list) else ()):
+    if untaken(option, demand, world):
         return False
     return _is_whole(entry, demand) and _variants_fit(entry, demand, world, settings)
+
+
+def untaken(option: Option, demand: Demand, world: World) -> list[str]:
+    """Give the languages and standards that a demand asks for and an option does not take."""
+    if not demand.languages:
+        return []
+    soft = world.soft(option.soft)
+    if option.entry is not None:
+        taken = languages_of_entry(option.entry, soft)
+    else:
+        taken = languages_of_package(option.package, option.version, soft) if option.package is not None else set()
+    return [name for name in demand.languages if name not in taken]
 
 
 def _order(entry: Entry | None, choice: Choice) -> int:
