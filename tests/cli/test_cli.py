@@ -149,7 +149,9 @@ def test_completion(ckpm: Ckpm, shell: str) -> None:
     assert "detect" in ckpm("completion", shell).out
 
 
-@pytest.mark.parametrize(("key", "value", "says"), [("jobs", "many", "expected a number"), ("prefer", "x", "can't be 'x'")])
+@pytest.mark.parametrize(
+    ("key", "value", "says"), [("jobs", "many", "expected a number"), ("prefer", "x", "can't be 'x'")]
+)
 def test_a_setting_of_the_wrong_kind_is_refused(ckpm: Ckpm, key: str, value: str, says: str) -> None:
     ran = ckpm("config", "set", key, value)
     assert ran.code == 2
