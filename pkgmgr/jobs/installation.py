@@ -14,7 +14,8 @@ from pkgmgr.host.local import local_host
 from pkgmgr.install.fetch.progress import Progress, SilentProgress
 from pkgmgr.install.store import Store, read_record
 from pkgmgr.jobs.detection import Search
-from pkgmgr.jobs.pythons import Pythons, makes_environment, separate
+from pkgmgr.jobs.pythons.demands import makes_environment, separate
+from pkgmgr.jobs.pythons.environment import Pythons
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.standing import Installation as Installation
 from pkgmgr.jobs.workspace import Workspace

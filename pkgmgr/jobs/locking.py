@@ -17,7 +17,8 @@ from pkgmgr.install.venv.wanted import ENVIRONMENT, PACKAGE, foreign_id
 from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, inputs_digest, request_for
 from pkgmgr.jobs.installation import Installation, Wishes, carry_out, choice_of, host_target, plan_in, wanted_target
 from pkgmgr.jobs.locks import changed_packages, is_inside_environment, locked_host, read_lock, require_lock
-from pkgmgr.jobs.pythons import INTERPRETER, KEY
+from pkgmgr.jobs.pythons.demands import INTERPRETER
+from pkgmgr.jobs.pythons.rows import KEY
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.lock.compare import accepts

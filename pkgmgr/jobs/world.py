@@ -21,7 +21,7 @@ from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import Target, TargetDocument
 
 if TYPE_CHECKING:
-    from pkgmgr.jobs.pythons import Pythons
+    from pkgmgr.jobs.pythons.environment import Pythons
 
 
 @dataclass

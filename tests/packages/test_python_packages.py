@@ -9,7 +9,7 @@ import pytest
 import pkgmgr
 from pkgmgr.install.pythons import wheel_folders
 from pkgmgr.jobs.installation import own_distribution, with_own_files
-from pkgmgr.jobs.pythons import makes_environment
+from pkgmgr.jobs.pythons.demands import makes_environment
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.model.package import Package, Source
 from pkgmgr.model.target import parse_target

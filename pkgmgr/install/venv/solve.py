@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from pkgmgr.install.venv.clients import Ran, find_pip, find_uv, run_client, uv_index_settings
-from pkgmgr.install.venv.tags import best_wheel, pip_platforms, supported_tags, uv_platform
+from pkgmgr.install.venv.tags import best_wheel, marker_values, pip_platforms, supported_tags, uv_platform
 from pkgmgr.install.venv.wanted import file_of_url, wheel_named
 from pkgmgr.model.errors import CkpmError, ConflictError, NetworkError, UsageError
 from pkgmgr.model.lock import LockedWheel
@@ -38,7 +38,17 @@ _LAST_LINES = 12
 
 
 class NoSolution(ConflictError):
-    """The index has nothing that meets all requirements with this interpreter."""
+    """The index has nothing that meets all requirements with this interpreter.
+
+    :param said: the client's name and its own words: "pip said:" and its last lines.
+    """
+
+    def __init__(self, job: Job, said: str) -> None:
+        super().__init__(
+            f"no common solution for {', '.join(job.requirements)} with Python {job.version} on {job.target}; {said}",
+            hint="loosen a version, or ask for another interpreter: soft:lang.python@3.11",
+        )
+        self.said = said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +117,7 @@ def _by_pip(job: Job, wanted: Path, kept: Path) -> list[LockedWheel]:
         for tag in pip_platforms(job.target, job.libc_version):
             options += ["--platform", tag]
         options += ["--python-version", _minor(job.version), "--implementation", "cp", "--target", str(wanted.parent)]
-        argv = [job.interpreter, "-B", str(_SOLVE_PIP), json.dumps(_markers(job)), *options]
+        argv = [job.interpreter, "-B", str(_SOLVE_PIP), json.dumps(marker_values(job.version, job.target)), *options]
     else:
         argv = [*find_pip(job.interpreter, job.variables), "--python", job.interpreter, *options]
     done = run_client(argv, job.variables)
@@ -118,23 +128,6 @@ def _by_pip(job: Job, wanted: Path, kept: Path) -> list[LockedWheel]:
 
 def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
-
-
-def _markers(job: Job) -> dict[str, str]:
-    """Give what environment markers see on the target; pip has no option for it."""
-    system = {"linux": ("linux", "Linux", "posix"), "macos": ("darwin", "Darwin", "posix")}
-    platform, name, os_name = system.get(job.target.os, ("win32", "Windows", "nt"))
-    machine = {("macos", "arm64"): "arm64", ("windows", "x86_64"): "AMD64"}.get(
-        (job.target.os, job.target.arch), {"arm64": "aarch64", "arm": "armv7l"}.get(job.target.arch, job.target.arch)
-    )
-    return {
-        "sys_platform": platform,
-        "platform_system": name,
-        "os_name": os_name,
-        "platform_machine": machine,
-        "python_version": _minor(job.version),
-        "python_full_version": job.version,
-    }
 
 
 def read_report(text: str) -> list[LockedWheel]:
@@ -195,8 +188,5 @@ def _failure(done: Ran, job: Job, client: str) -> CkpmError:
     if any(words in text for words in _NO_NETWORK) or (job.offline and client == "pip"):
         return NetworkError(f"{asked} can't be solved without the index; {client} said:\n{last}")
     if any(words in text for words in _NO_SOLUTION):
-        return NoSolution(
-            f"no Python packages meet {asked} with Python {job.version} on {job.target}; {client} said:\n{last}",
-            hint="loosen a version, or ask for another interpreter: soft:lang.python@3.11",
-        )
+        return NoSolution(job, f"{client} said:\n{last}")
     return CkpmError(f"{client} failed on {asked}:\n{last}")

@@ -1,4 +1,4 @@
-"""Which wheels fit a machine: the tags of PEP 425 and 600, and what pip and uv call platforms. Pure."""
+"""Which wheels fit a machine: the tags of PEP 425 and 600, markers, and what pip and uv call platforms. Pure."""
 
 from __future__ import annotations
 
@@ -93,3 +93,20 @@ def uv_platform(target: Target) -> str:
     if target.os == "windows":
         return f"{machine}-pc-windows-msvc"
     raise UsageError(f"there is no Python environment for {target}", hint='write on = "host" where it runs here')
+
+
+def marker_values(version: str, target: Target) -> dict[str, str]:
+    """Give what environment markers see with CPython of a version on a target, by the names of PEP 508."""
+    system = {"linux": ("linux", "Linux", "posix"), "macos": ("darwin", "Darwin", "posix")}
+    platform, name, os_name = system.get(target.os, ("win32", "Windows", "nt"))
+    machine = {("macos", "arm64"): "arm64", ("windows", "x86_64"): "AMD64"}.get(
+        (target.os, target.arch), {"arm64": "aarch64", "arm": "armv7l"}.get(target.arch, target.arch)
+    )
+    return {
+        "sys_platform": platform,
+        "platform_system": name,
+        "os_name": os_name,
+        "platform_machine": machine,
+        "python_version": ".".join(version.split(".")[:2]),
+        "python_full_version": version,
+    }
