@@ -5,19 +5,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pkgmgr.install.locks import Busy, hold
-from pkgmgr.jobs.installation import Wishes, host_target
-from pkgmgr.jobs.preparing import Prepared
-from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.jobs.prepared import Prepared
+from pkgmgr.jobs.workspace import Workspace, host_target
 from pkgmgr.model.condition import Circumstances, holds
 from pkgmgr.model.env import Task
 from pkgmgr.model.package import AnyStep
+
+if TYPE_CHECKING:
+    from pkgmgr.jobs.wishes import Wishes
 
 _MARK = ".ckpm-built"
 """In a folder that is whole."""
@@ -80,6 +82,8 @@ def _make(
     circumstances: Circumstances,
     wishes: Wishes,
 ) -> None:
+    import shutil  # 5 ms, where something is made
+
     shutil.rmtree(build, ignore_errors=True)
     build.mkdir(parents=True)
     if steps:
@@ -163,6 +167,8 @@ def _states(folder: Path) -> Iterator[tuple[str, int, int, int]]:
 
 def _remove_others(top: Path, build: Path) -> None:
     """Remove what was built from an earlier state, unless it is in use."""
+    import shutil
+
     for folder in top.iterdir():
         if folder.is_dir() and folder != build:
             with contextlib.suppress(Busy, OSError), hold(top / f"{folder.name}.lock", patience=0.0):

@@ -14,9 +14,8 @@ from pkgmgr.host.files import LocalFiles
 from pkgmgr.host.ports import ElfFacts
 from pkgmgr.install.product import mismatch
 from pkgmgr.install.texts import fill_all, fill_text
-from pkgmgr.jobs.installation import host_target
-from pkgmgr.jobs.preparing import Prepared
-from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.jobs.prepared import Prepared
+from pkgmgr.jobs.workspace import Workspace, host_target
 from pkgmgr.model.env import Carry, Task
 from pkgmgr.model.errors import CkpmError
 from pkgmgr.run.device import Order, why_not_ready

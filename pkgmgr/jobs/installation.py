@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,56 +12,27 @@ from pkgmgr.detect.where import Where
 from pkgmgr.host.local import local_host
 from pkgmgr.install.fetch.progress import Progress, SilentProgress
 from pkgmgr.install.store import Store, read_record
-from pkgmgr.jobs.detection import Search
 from pkgmgr.jobs.pythons.demands import makes_environment, separate
 from pkgmgr.jobs.pythons.environment import Pythons
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.standing import Installation as Installation
+from pkgmgr.jobs.wishes import Wishes as Wishes
 from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.jobs.workspace import host_target as host_target
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.model.condition import LateFacts, platform_facts
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError
-from pkgmgr.model.lock import LockedPython, LockedWheel
 from pkgmgr.model.package import Package, Require
 from pkgmgr.model.plan import Plan
 from pkgmgr.model.soft import Soft
-from pkgmgr.model.target import Target, parse_target
+from pkgmgr.model.target import Target
 from pkgmgr.resolve.options import Choice, Preference
 from pkgmgr.resolve.solve import resolve
 
 if TYPE_CHECKING:
     from pkgmgr.install.fetch.fetcher import Fetcher
     from pkgmgr.install.job import Installer
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wishes:
-    """How a person wants requirements to be met."""
-
-    target: str | None = None
-    """None: the host."""
-    prefer: Preference | None = None
-    only: Preference | None = None
-    search: Search = field(default_factory=Search)
-    jobs: int | None = None
-    tell: Callable[[str], None] = lambda _line: None
-    progress: Progress = field(default_factory=SilentProgress)
-    pins: LockedPython | None = None
-    """What a lock says of the Python packages; nothing else will do."""
-    keep: Sequence[LockedWheel] = ()
-    """Python packages that stay at these versions where they fit."""
-    anew: bool = False
-    """Solve Python packages again although the answer is remembered."""
-    keep_failed: bool = False
-    """Keep the folder of a build that fails."""
-    alone: bool = False
-    """A Python package that is the only thing asked for is made by its own steps, from its own pins."""
-
-
-def host_target(workspace: Workspace) -> Target:
-    """Give the target that the host is."""
-    return parse_target(workspace.host.target)
 
 
 def wanted_target(workspace: Workspace, text: str | None) -> Target:

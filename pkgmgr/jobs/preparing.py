@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import msgspec
 
-from pkgmgr.catalog.document import nearest_name
 from pkgmgr.environ.compose import compose
 from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, find_env, request_for
-from pkgmgr.jobs.installation import Installation, Wishes, carry_out, host_target, make_plan, wanted_target
+from pkgmgr.jobs.installation import Wishes, carry_out, host_target, make_plan, wanted_target
 from pkgmgr.jobs.locking import with_locked_pythons
+from pkgmgr.jobs.prepared import Prepared
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
-from pkgmgr.model.entry import Entry
-from pkgmgr.model.env import Task
-from pkgmgr.model.errors import ConflictError, NotFoundError
-from pkgmgr.model.operation import Operation
+from pkgmgr.model.errors import ConflictError
 from pkgmgr.model.plan import Plan
 from pkgmgr.model.reference import Reference
-from pkgmgr.model.target import Target, TargetDocument, parse_target
+from pkgmgr.model.target import Target, parse_target
 from pkgmgr.run.emulate import runs_natively, sysroot_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prepared:
-    """An env made ready for one target."""
-
-    loaded: LoadedEnv
-    target: Target
-    """What it was built for."""
-    place: TargetDocument
-    """Where its programs are to run: the target that was asked for, which runs what was built."""
-    done: Installation
-    operations: tuple[Operation, ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def roles(self) -> dict[str, Entry]:
-        """Role → the entry that meets it; the name of its soft is a role, too."""
-        found = {role: self.done.entries[key] for role, key in self.done.plan.roots.items() if key in self.done.entries}
-        return {**{entry.soft: entry for entry in found.values()}, **found}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,20 +33,6 @@ class Settled:
     plan: Plan
     """Its notes say why another target stands in for the one wanted."""
     world: LocalWorld
-
-
-def choose_task(loaded: LoadedEnv, name: str | None) -> tuple[str, Task]:
-    """Give a task by name, the default one, or the only one.
-
-    :raises NotFoundError: naming the nearest one.
-    """
-    tasks = loaded.env.tasks
-    chosen = name or loaded.env.default_task or (next(iter(tasks)) if len(tasks) == 1 else "")
-    if chosen in tasks:
-        return chosen, tasks[chosen]
-    nearest = nearest_name(chosen, tasks)
-    have = f"did you mean {nearest!r}?" if nearest else f"its tasks: {', '.join(tasks) or 'none'}"
-    raise NotFoundError(f"env {loaded.env.name} has no task {chosen!r}" if chosen else "which task?", hint=have)
 
 
 def runnable_target(workspace: Workspace, loaded: LoadedEnv, wanted: Target) -> tuple[Target, str]:
@@ -165,7 +128,7 @@ def prepare(
     wishes: Wishes,
     settings: Mapping[str, str],
     *,
-    show: object = None,
+    show: Callable[[Plan], None] = lambda _plan: None,
 ) -> Prepared:
     """Resolve an env and make what is missing.
 
@@ -173,8 +136,7 @@ def prepare(
     """
     loaded = find_env(workspace, reference)
     settled = settle(workspace, loaded, wishes, settings)
-    if callable(show):
-        show(settled.plan)
+    show(settled.plan)
     done = carry_out(workspace, settled.plan, settled.world, settled.wishes)
     served = served_target(workspace, settled.plan, settled.target)
     notes = list(settled.plan.notes)
@@ -188,6 +150,7 @@ def prepare(
         done=done,
         operations=compose(done.roots, settled.request.operations, target=str(served)),
         notes=tuple(notes),
+        detections=tuple(settled.world.detections),
     )
 
 

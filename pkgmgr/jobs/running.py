@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
@@ -22,9 +22,8 @@ from pkgmgr.install.texts import entry_texts, fill_all, fill_text
 from pkgmgr.install.use import using
 from pkgmgr.jobs.building import built
 from pkgmgr.jobs.envs import param_values, request_for
-from pkgmgr.jobs.installation import Wishes, host_target
-from pkgmgr.jobs.preparing import Prepared, choose_task
-from pkgmgr.jobs.workspace import Workspace
+from pkgmgr.jobs.prepared import Prepared, choose_task
+from pkgmgr.jobs.workspace import Workspace, host_target
 from pkgmgr.model.condition import Circumstances, holds
 from pkgmgr.model.entry import Value
 from pkgmgr.model.env import Task
@@ -32,8 +31,10 @@ from pkgmgr.model.errors import CkpmError, Interrupted
 from pkgmgr.model.operation import Operation
 from pkgmgr.run.emulate import launcher, runs_natively
 from pkgmgr.run.execute import Ended, execute, judge, read_metrics
-from pkgmgr.run.portable import OUTPUT
 from pkgmgr.run.record import Result, finished, process_start, write_result
+
+if TYPE_CHECKING:
+    from pkgmgr.jobs.wishes import Wishes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +127,7 @@ def _call(
         words = (*front, *argv) if task.on == "target" else tuple(argv)
         return Call(argv=words, folder=folder, variables=variables, figures=figures)
     from pkgmgr.jobs.carrying import carry  # 40 ms, where the target has machines of its own
+    from pkgmgr.run.portable import OUTPUT
 
     carried = carry(workspace, prepared, name, task, texts, identity)
     wishes.tell(f"made {carried.folder}: {len(carried.checked)} programs and libraries for {prepared.place.name}")

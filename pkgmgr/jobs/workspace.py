@@ -22,6 +22,7 @@ from pkgmgr.host.ports import Host
 from pkgmgr.host.process import DEFAULT_TIMEOUT
 from pkgmgr.model.errors import CkpmError
 from pkgmgr.model.platform import Platform
+from pkgmgr.model.target import Target, parse_target
 
 
 class RepositoryRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,3 +155,8 @@ def open_workspace(*, home: str | Path | None = None, offline: bool = False, tim
         offline=offline or variables.get("CKPM_OFFLINE", "") not in ("", "0"),
         timeout=timeout,
     )
+
+
+def host_target(workspace: Workspace) -> Target:
+    """Give the target that the host is."""
+    return parse_target(workspace.host.target)

@@ -16,7 +16,7 @@ from pkgmgr.model.package import Require
 from pkgmgr.model.reference import Reference, parse_tags
 
 if TYPE_CHECKING:
-    from pkgmgr.jobs.installation import Wishes
+    from pkgmgr.jobs.wishes import Wishes
     from pkgmgr.jobs.workspace import Workspace
 
 EXAMPLES = """
@@ -89,7 +89,7 @@ def wishes_of(options: Namespace) -> Wishes:
     """Give how requirements are to be met."""
     from pkgmgr.cli.progress import progress_of, teller_of  # 40 ms together, where something is to be done
     from pkgmgr.jobs.detection import Search
-    from pkgmgr.jobs.installation import Wishes
+    from pkgmgr.jobs.wishes import Wishes
 
     search = Search(where=where_of(options), refresh=options.refresh) if hasattr(options, "search_path") else Search()
     return Wishes(

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
-from pkgmgr.cli.open import references_of, settings_of, workspace_of
+from pkgmgr.cli.open import references_of, settings_of, where_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
 from pkgmgr.cli.parser import add_resolution_options, add_search_options
-from pkgmgr.cli.plans import plan_data, plan_text
 from pkgmgr.cli.verbs.install import wishes_of
-from pkgmgr.jobs.envs import find_env
-from pkgmgr.jobs.preparing import choose_task, plan_env, prepare
+from pkgmgr.jobs.envs import LoadedEnv, find_env
+from pkgmgr.jobs.prepared import Prepared, choose_task, keep_prepared, recall_prepared
 from pkgmgr.jobs.running import require_done, run_task
 from pkgmgr.model.plan import Plan
+
+if TYPE_CHECKING:
+    from pkgmgr.jobs.wishes import Wishes
+    from pkgmgr.jobs.workspace import Workspace
+    from pkgmgr.model.reference import Reference
 
 EXAMPLES = """
 ckpm run env:hello-cross                          its default task, on this machine
@@ -43,14 +48,15 @@ def call(options: Namespace) -> Outcome:
     loaded = find_env(workspace, reference)
     choose_task(loaded, options.task)
     if options.dry_run:
-        plan, target = plan_env(workspace, loaded, wishes, settings)
-        return Outcome(data={"plan": plan_data(plan), "target": str(target)}, text=plan_text(plan))
-
-    def show(plan: Plan) -> None:
-        if not options.quiet and (plan.installs or options.verbose):
-            print(plan_text(plan), end="", file=sys.stderr, flush=True)
-
-    prepared = prepare(workspace, reference, wishes, settings, show=show)
+        return _outlook(workspace, loaded, wishes, settings)
+    steered = [repr(how) for how in (options.target, options.prefer, options.only, where_of(options))]
+    is_asked_anew = options.refresh or options.timeout is not None
+    prepared = None if is_asked_anew else recall_prepared(workspace, loaded, steered, settings)
+    if prepared is not None:
+        _show(prepared.done.plan, options)
+    else:
+        prepared = _prepare(workspace, reference, wishes, settings, options)
+        keep_prepared(workspace, prepared, steered, settings)
     if not options.quiet:
         for note in prepared.notes[:1] if not prepared.done.plan.installs else ():
             print(f"note: {note}", file=sys.stderr)
@@ -79,3 +85,27 @@ def call(options: Namespace) -> Outcome:
             "hint": f"its output: {result.output}",
         }
     return Outcome(data=result, exit_code=(128 - code if code < 0 else code) or (1 if error else 0), error=error)
+
+
+def _outlook(workspace: Workspace, loaded: LoadedEnv, wishes: Wishes, settings: dict[str, str]) -> Outcome:
+    from pkgmgr.cli.plans import plan_data, plan_text  # 60 ms together, where it is not to be done
+    from pkgmgr.jobs.preparing import plan_env
+
+    plan, target = plan_env(workspace, loaded, wishes, settings)
+    return Outcome(data={"plan": plan_data(plan), "target": str(target)}, text=plan_text(plan))
+
+
+def _prepare(
+    workspace: Workspace, reference: Reference | None, wishes: Wishes, settings: dict[str, str], options: Namespace
+) -> Prepared:
+    from pkgmgr.jobs.preparing import prepare  # 60 ms, where it is not known
+
+    return prepare(workspace, reference, wishes, settings, show=lambda plan: _show(plan, options))
+
+
+def _show(plan: Plan, options: Namespace) -> None:
+    if options.quiet or not (plan.installs or options.verbose):
+        return
+    from pkgmgr.cli.plans import plan_text
+
+    print(plan_text(plan), end="", file=sys.stderr, flush=True)
