@@ -60,16 +60,35 @@ class Installer:
 
     def install(self, plan: Plan) -> dict[str, Entry]:
         """Do every row of a plan and give its entries by key."""
-        entries: dict[str, Entry] = {}
-        self._fetch_ahead(plan)
+        entries = self._standing(plan)
+        self._fetch_ahead([step for step in plan.steps if step.key not in entries])
         for step in plan.steps:
-            entries[step.key] = step.entry if step.entry is not None else self._row(step, entries)
+            if step.key not in entries:
+                entries[step.key] = self._row(step, entries)
+        return {step.key: entries[step.key] for step in plan.steps}
+
+    def _standing(self, plan: Plan) -> dict[str, Entry]:
+        """Give the entries that are there already: those found, and of those to be made what the store holds."""
+        entries: dict[str, Entry] = {}
+        for step in plan.steps:
+            known = step.entry
+            if known is None and all(key in entries for key in step.needs.values()):
+                known = self.store.find(self._recipe(step, entries))
+            if known is not None:
+                entries[step.key] = known
         return entries
 
-    def _fetch_ahead(self, plan: Plan) -> None:
+    def _recipe(self, step: Step, entries: Mapping[str, Entry]) -> Recipe:
+        package, folder = self.package(step.package or "")
+        circumstances = self._circumstances(step)
+        sources = needed_sources(package, circumstances)
+        asked = asked_facts(conditions(package), circumstances)
+        return make_recipe(package, folder, step, sources, _roles(step, entries), asked)
+
+    def _fetch_ahead(self, steps: Sequence[Step]) -> None:
         """Fetch everything before anything is built: what is missing is known at once, and comes in parallel."""
         wanted: list[list[Source]] = []
-        for step in plan.installs:
+        for step in steps:
             package, _ = self.package(step.package or "")
             rows = needed_sources(package, self._circumstances(step)).values()
             wanted += [row for row in rows if not any(self.fetcher.cached(source) for source in row)]
@@ -90,10 +109,10 @@ class Installer:
 
     def _row(self, step: Step, entries: Mapping[str, Entry]) -> Entry:
         package, folder = self.package(step.package or "")
-        roles = {role: entries[key] for role, key in step.needs.items()}
+        roles = _roles(step, entries)
         circumstances = self._circumstances(step)
         sources = needed_sources(package, circumstances)
-        recipe = make_recipe(package, folder, step, sources, roles, asked_facts(conditions(package), circumstances))
+        recipe = self._recipe(step, entries)
         known = self.store.find(recipe)
         if known is not None:
             return known
@@ -255,3 +274,8 @@ class Installer:
         )
         self.store.record(final, entry)
         return entry
+
+
+def _roles(step: Step, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Give what a row needs, by role."""
+    return {role: entries[key] for role, key in step.needs.items()}

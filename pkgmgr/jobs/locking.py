@@ -76,6 +76,10 @@ class PinnedWorld(LocalWorld):
             if any(accepts(pin, entry) if pin.prefix is not None else entry.id == pin.id for pin in pins)
         ]
 
+    def is_outdated(self, entry: Entry) -> bool:
+        """Let a locked entry be what it is, whatever has become of its document."""
+        return (self._is_free(entry.soft) or not self._pinned(entry.soft)) and super().is_outdated(entry)
+
     def package(self, name: str) -> Package:
         """Give a package with nothing but the locked versions."""
         package = super().package(name)
@@ -117,7 +121,8 @@ def make_lock(
     """Resolve an env for its targets (or the one wished for), make what is missing, and give the lock.
 
     What an earlier lock says stays wherever it still fits. Targets that are not asked for keep what it says, if the
-    env's inputs are the same.
+    env's inputs are the same. What happens to be installed, or was solved before, decides nothing: from an empty home
+    comes the same lock, and it names all that an installed entry was made with.
     """
     renewal = renewal or Renewal()
     digest = inputs_digest(workspace, loaded)
@@ -143,9 +148,10 @@ def _plan_near(
     """Plan so near to an earlier lock as the requirements allow: all of its pins, else all but one, else none."""
     choice = choice_of(workspace, wishes)
     target = parse_target(wishes.target or "")
-    world = LocalWorld(workspace=workspace, search=wishes.search, only_current=True)
+    world = LocalWorld(workspace=workspace, search=wishes.search, as_if_new=True)
     if before is None or renewal.everything:
-        mine = dataclasses.replace(wishes, anew=renewal.everything)
+        # An answer of last week is what happened here, not what the index has; without a network it has to do.
+        mine = dataclasses.replace(wishes, anew=renewal.everything or not workspace.offline)
         return plan_in(world, request.requirements, target, choice, mine), world, mine
     mine = _keep_pythons(before, wishes, renewal)
     pinned = [pin for pin in before.entries if pin.python is None and not renewal.moves(pin.soft)]
@@ -156,7 +162,7 @@ def _plan_near(
     ways += [(moving, True), *((moving | {soft}, True) for soft in dict.fromkeys(pin.soft for pin in pinned))]
     for softs, others in ways:
         near = PinnedWorld(
-            workspace=workspace, search=wishes.search, pins=pinned, free=softs, others=others, only_current=True
+            workspace=workspace, search=wishes.search, pins=pinned, free=softs, others=others, as_if_new=True
         )
         try:
             return plan_in(near, request.requirements, target, choice, mine), near, mine

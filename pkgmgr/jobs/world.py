@@ -32,23 +32,19 @@ class LocalWorld:
     search: Search = field(default_factory=Search)
     pythons: Pythons | None = None
     """What meets the Python requirements of the plan that was made in this world."""
-    only_current: bool = False
-    """Of what is installed, only what the packages' documents make now counts."""
+    as_if_new: bool = False
+    """Nothing counts as installed: what packages make has a row of its own with all that makes it, and what stands in
+    the store already is found there when the row is done."""
     detections: list[str] = field(default_factory=list)
     """What was looked for: the questions of `report_question`."""
     _entries: dict[str, list[Entry]] = field(default_factory=dict)
+    _documents: dict[str, str] = field(default_factory=dict)
+    """Package → the hash of its folder, as far as it was asked for."""
 
     def __post_init__(self) -> None:
         self._registry = Registry(self.workspace.home)
         self._facts = LateFacts(lambda: platform_facts(self.workspace.platform()))
-        self._installed = [entry for entry in Store(home=self.workspace.home).installed() if self._is_current(entry)]
-
-    def _is_current(self, entry: Entry) -> bool:
-        place = self.workspace.catalog.locations("package").get(entry.package or "") if self.only_current else None
-        if place is None:
-            return True
-        recipe = read_recipe(entry)
-        return recipe is not None and recipe.document == folder_hash(place.folder)
+        self._installed = [] if self.as_if_new else Store(home=self.workspace.home).installed()
 
     def soft(self, name: str) -> Soft:
         """Give a soft; ``python.NAME`` needs no document."""
@@ -98,6 +94,17 @@ class LocalWorld:
     def is_known(self, entry: Entry) -> bool:
         """Tell whether an entry was installed or registered before."""
         return entry.package is not None or self._registry.knows(entry)
+
+    def is_outdated(self, entry: Entry) -> bool:
+        """Tell whether an entry was made by another document than its package has now, if it still has one."""
+        name = entry.package or ""
+        place = self.workspace.catalog.locations("package").get(name)
+        recipe = read_recipe(entry) if place is not None else None
+        if place is None or recipe is None:
+            return False
+        if name not in self._documents:
+            self._documents[name] = folder_hash(place.folder)
+        return recipe.document != self._documents[name]
 
     def detected(self) -> list[Entry]:
         """Give all entries that this resolution found on the host."""
