@@ -58,7 +58,8 @@ def with_what_they_need(workspace: Workspace, plan: Plan) -> Plan:
                 by_id[name] = name
                 rows[name] = _row(other)
                 waiting.append(name)
-            asked = dict.fromkeys([*rows[by_id[name]].demanded_by, f"package:{entry.package}"])
+            asker = f"package:{entry.package}" if entry.package is not None else f"soft:{entry.soft}"
+            asked = dict.fromkeys([*rows[by_id[name]].demanded_by, asker])
             rows[by_id[name]] = msgspec.structs.replace(rows[by_id[name]], demanded_by=tuple(asked))
             needs[other.soft if other.soft not in needs else name] = by_id[name]
         rows[key] = msgspec.structs.replace(rows[key], needs=needs)

@@ -280,6 +280,11 @@ def test_all_are_solved_together_made_once_locked_and_replayed(
     one, two, prefix = ran.out.split(maxsplit=2)
     assert (one, two) == ("1.0", "1.5")
     assert Path(prefix.strip()).is_relative_to(home / "store")
+    rows = {row["soft"]: row for row in ckpm("tree", "env:.", "--json", env=shelf, cwd=project).data}
+    assert rows["python.ckpmone"]["demanded_by"] == ["soft:python.ckpmone"]
+    assert rows["python.ckpmtwo"]["needs"] == {"lang.python-env": "python-env"}
+    assert rows["lang.python-env"]["demanded_by"] == ["soft:python.ckpmone", "soft:python.ckpmtwo"]
+    assert rows["lang.python"]["demanded_by"] == ["package:python-env"]
     again = ckpm("run", env={**shelf, "PIP_FIND_LINKS": "/nowhere"}, cwd=project)
     assert (again.code, again.out) == (0, ran.out)
     assert "solving" not in again.err
@@ -344,7 +349,10 @@ def test_what_can_not_be_solved_is_a_conflict_that_names_it(
     document.write_text(document.read_text().replace('python.ckpmtwo"', 'python.ckpmtwo@>=2"'))
     ran = ckpm("run", env=shelf, cwd=project)
     assert ran.code == 4, ran.err
-    assert "ckpmtwo>=2" in ran.err
+    assert "no common solution for the Python packages" in ran.err
+    for line in ("soft:python.ckpmone, which takes ckpmone", "soft:python.ckpmtwo@>=2, which takes ckpmtwo>=2"):
+        assert f"  you asked for {line}\n" in ran.err
+    assert re.search(r"with Python [\d.]+, (pip|uv) said:\n", ran.err)
 
 
 def test_uv_and_pip_write_the_same_lock(ckpm: Ckpm, shelf: Mapping[str, str], project: Path, home: Path) -> None:

@@ -67,7 +67,7 @@ def call(options: Namespace) -> Outcome:
             choices.append({"asked": str(reference), "plan": None, "error": failure})
         else:
             plan = with_what_they_need(workspace, plan)
-            lines += _chosen(plan)
+            lines += _chosen(plan, str(reference), soft.name)
             choices.append({"asked": str(reference), "plan": plan_data(plan), "error": None})
     data = {"entries": report.entries, "rejections": report.rejections, "needed_by": holders, "chosen": choices}
     return Outcome(data=data, text="\n".join(lines) + "\n")
@@ -80,10 +80,11 @@ def _soft_of(workspace: Workspace, reference: Reference) -> Reference:
     return parse_reference(workspace.catalog.require_package(reference.name).provides, kind="soft")
 
 
-def _chosen(plan: Plan) -> list[str]:
+def _chosen(plan: Plan, asked: str, soft: str) -> list[str]:
     """Tell what would be taken, and behind it all that it takes, each with who asks for it."""
-    asked = set(plan.roots.values())
-    first = [step for step in plan.steps if step.key in asked]
-    rest = [step for step in reversed(plan.steps) if step.key not in asked]
-    lines = [f"  chosen: {step.action} {step.version or ''} ({step.reason})" for step in first]
-    return [*lines, *(f"    with {step_text(step)}" for step in rest)]
+    key = plan.roots[asked]
+    first = next(step for step in plan.steps if step.key == key)
+    name = "" if first.soft == soft else f"{first.soft} "  # a Python package may come with an environment
+    rest = [step for step in reversed(plan.steps) if step.key != key]
+    line = f"  chosen: {first.action} {name}{first.version or ''} ({first.reason})"
+    return [line, *(f"    with {step_text(step)}" for step in rest)]
