@@ -96,6 +96,10 @@ class World:
         """Tell that nothing is known."""
         return False
 
+    def is_outdated(self, entry: Entry) -> bool:
+        """Tell that nothing is."""
+        return False
+
     def package(self, name: str) -> Package:
         """Give a package."""
         return self.packages[name]

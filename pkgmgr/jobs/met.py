@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from pkgmgr.jobs.envs import LoadedEnv, inputs_digest
-from pkgmgr.jobs.remembered import keep, paths_of, recall, store_paths
+from pkgmgr.jobs.remembered import keep, package_paths, paths_of, recall, store_paths
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.plan import Plan, Step
@@ -57,16 +57,8 @@ def keep_met(
         if entry.package:
             workspace.catalog.package(entry.package)
     paths = [str(loaded.lock_path), *paths_of(entries.values()), *store_paths(workspace)]
-    paths += _package_files(workspace, entries.values())
+    paths += package_paths(workspace, entries.values())
     keep(workspace, _question(loaded, target, asked), known, paths=paths)
-
-
-def _package_files(workspace: Workspace, entries: Iterable[Entry]) -> Iterator[str]:
-    """Name the files of packages' folders, scripts and patches among them: a lock pins them with the document."""
-    places = workspace.catalog.locations("package")
-    for name in dict.fromkeys(entry.package for entry in entries):
-        if name is not None and name in places:
-            yield from (str(path) for path in (places[name].folder, *places[name].folder.rglob("*")))
 
 
 def _question(loaded: LoadedEnv, target: str, asked: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ import msgspec
 from pkgmgr.catalog.document import nearest_name
 from pkgmgr.host.probe_environment import environment_digest, probe_variables
 from pkgmgr.jobs.envs import LoadedEnv, files_of
-from pkgmgr.jobs.remembered import keep, paths_of, recall, store_paths
+from pkgmgr.jobs.remembered import keep, package_paths, paths_of, recall, store_paths
 from pkgmgr.jobs.standing import Installation
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
@@ -106,7 +106,8 @@ def keep_prepared(
     paths = [str(loaded.lock_path), *map(str, files_of(workspace, loaded))]
     # A target's C library that comes or goes decides for which target programs are made.
     paths += [f"{sysroot}/lib" for sysroot in prepared.place.sysroots]
-    paths += [*paths_of(done.entries.values()), *store_paths(workspace)]
+    entries = done.entries.values()
+    paths += [*paths_of(entries), *package_paths(workspace, entries), *store_paths(workspace)]
     question = _question(workspace, loaded, steered, settings)
     keep(workspace, question, known, paths=paths, detections=prepared.detections)
 

@@ -104,6 +104,14 @@ def paths_of(entries: Iterable[Entry]) -> Iterator[str]:
             yield site
 
 
+def package_paths(workspace: Workspace, entries: Iterable[Entry]) -> Iterator[str]:
+    """Name the files of packages' folders: what a package makes hangs on its scripts and patches, too."""
+    places = workspace.catalog.locations("package")
+    for name in dict.fromkeys(entry.package for entry in entries):
+        if name is not None and name in places:
+            yield from (str(path) for path in (places[name].folder, *places[name].folder.rglob("*")))
+
+
 def store_paths(workspace: Workspace) -> Iterator[str]:
     """Name what changes when anything is installed or removed, or registered."""
     root = workspace.home / "store"

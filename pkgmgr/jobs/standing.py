@@ -8,7 +8,7 @@ import msgspec
 
 from pkgmgr.environ.compose import compose
 from pkgmgr.host.probe_environment import environment_digest, probe_variables
-from pkgmgr.jobs.remembered import keep, paths_of, recall, store_paths
+from pkgmgr.jobs.remembered import keep, package_paths, paths_of, recall, store_paths
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.operation import Operation
@@ -55,7 +55,8 @@ def keep_standing(workspace: Workspace, asked: Sequence[str], done: Installation
         workspace.catalog.soft(entry.soft)
         if entry.package:
             workspace.catalog.package(entry.package)
-    paths = [*paths_of(done.entries.values()), *store_paths(workspace)]
+    entries = done.entries.values()
+    paths = [*paths_of(entries), *package_paths(workspace, entries), *store_paths(workspace)]
     keep(workspace, _question(workspace, asked), known, paths=paths, detections=detections)
 
 

@@ -114,6 +114,8 @@ def fits(option: Option, demand: Demand, world: World, settings: Sequence[Settin
         return False
     if untaken(option, demand, world):
         return False
+    if _wants_current(demand, entry) and world.is_outdated(entry):
+        return False
     return _is_whole(entry, demand) and _variants_fit(entry, demand, world, settings)
 
 
@@ -127,6 +129,16 @@ def untaken(option: Option, demand: Demand, world: World) -> list[str]:
     else:
         taken = languages_of_package(option.package, option.version, soft) if option.package is not None else set()
     return [name for name in demand.languages if name not in taken]
+
+
+def _wants_current(demand: Demand, entry: Entry) -> bool:
+    """Tell whether what another document of a package made will not do.
+
+    Who names a package means it as it is now, and so does what is built of its product. A soft that a person asks for
+    is a question of what is there, and a tool or a compiler is none the worse for its age.
+    """
+    is_part = bool(demand.by) and entry.soft.partition(".")[0] not in BUILD_FAMILIES
+    return entry.package is not None and (bool(demand.package) or is_part)
 
 
 def _order(entry: Entry | None, choice: Choice) -> int:
@@ -174,7 +186,7 @@ def _from_entry(
         entry=entry,
         target=target,
         is_substitute=is_substitute,
-        order=(is_substitute, _order(entry, choice), number),
+        order=(is_substitute, _order(entry, choice), entry.package is not None and world.is_outdated(entry), number),
     )
 
 

@@ -271,6 +271,10 @@ def _why_install(option: Option, world: World, *, is_named: bool) -> str:
     made = f"{package} makes it" + (f" ({variants})" if variants else "")
     if not present:
         return f"none is here; {made}"
+    if any(
+        entry.package == package and entry.target == option.runs_on and world.is_outdated(entry) for entry in present
+    ):
+        return f"what is here ({present[0].version or 'no version'}) was made by another document of it; {made}"
     if is_named and not any(entry.package == package for entry in present):
         return f"what is here ({present[0].version or 'no version'}) was not made by it; {made}"
     nearest = present[0]

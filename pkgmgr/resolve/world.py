@@ -26,6 +26,9 @@ class World(Protocol):
     def is_known(self, entry: Entry) -> bool:
         """Tell whether an entry was there before this resolution looked for it."""
 
+    def is_outdated(self, entry: Entry) -> bool:
+        """Tell whether an entry was made by another document of its package than the one that is there now."""
+
     def package(self, name: str) -> Package:
         """Give a package, or raise `NotFoundError` naming the nearest one."""
 

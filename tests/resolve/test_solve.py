@@ -32,6 +32,7 @@ class FakeWorld:
     made: Sequence[Package] = ()
     known: set[str] = field(default_factory=set)
     about_host: Mapping[str, str] = field(default_factory=dict)
+    outdated: set[str] = field(default_factory=set)
 
     def soft(self, name: str) -> Soft:
         return Soft(name=name, summary="x")
@@ -45,6 +46,9 @@ class FakeWorld:
 
     def is_known(self, entry: Entry) -> bool:
         return entry.id in self.known or entry.package is not None
+
+    def is_outdated(self, entry: Entry) -> bool:
+        return entry.id in self.outdated
 
     def package(self, name: str) -> Package:
         for package in self.made:
@@ -119,6 +123,47 @@ def test_one_query_three_answers() -> None:
     assert rows(solve(FakeWorld([entry], [package], {entry.id}), "soft:lib.z"))[0][0] == "reuse"
     assert rows(solve(FakeWorld([entry], [package]), "soft:lib.z"))[0][0] == "detect"
     assert rows(solve(FakeWorld([], [package]), "soft:lib.z")) == [("install", "lib.z", "1.3", "linux-x86_64")]
+
+
+OLD = library("1.3", package="lib-z")
+USER = make("lib-u", "lib.u", requires=("soft:lib.z",))
+TOOL_USER = make("lib-u", "lib.u", requires=("soft:tool.z",))
+
+
+@pytest.mark.parametrize(
+    ("asked", "users", "expected"),
+    [
+        pytest.param(["package:lib-z"], [], [("install", "lib.z")], id="named"),
+        pytest.param(["soft:lib.z"], [], [("reuse", "lib.z")], id="a question of what is there"),
+        pytest.param(["soft:lib.u"], [USER], [("install", "lib.z"), ("install", "lib.u")], id="built with"),
+        pytest.param(
+            ["soft:lib.z", "soft:lib.u"], [USER], [("install", "lib.z"), ("install", "lib.u")], id="one for both"
+        ),
+    ],
+)
+def test_what_another_document_made_is_no_answer_of_the_package(
+    asked: list[str], users: list[Package], expected: list[tuple[str, str]]
+) -> None:
+    world = FakeWorld([OLD], [make("lib-z", "lib.z", ("1.3",)), *users], outdated={OLD.id})
+    plan = solve(world, *asked)
+    assert [(step.action, step.soft) for step in plan.steps] == expected
+    said = [step.reason for step in plan.steps if (step.action, step.soft) == ("install", "lib.z")]
+    assert said in ([], ["what is here (1.3) was made by another document of it; lib-z makes it"])
+    world.outdated.clear()
+    assert rows(solve(world, *asked))[0][0] == "reuse"
+
+
+def test_a_tool_that_another_document_made_still_builds() -> None:
+    tool = library("1.3", soft="tool.z", package="tool-z")
+    world = FakeWorld([tool], [make("tool-z", "tool.z", ("1.3",), product="host"), TOOL_USER], outdated={tool.id})
+    assert [step.action for step in solve(world, "soft:lib.u").steps] == ["reuse", "install"]
+    assert [step.action for step in solve(world, "package:tool-z").steps] == ["install"]
+
+
+def test_what_the_present_document_made_comes_first() -> None:
+    new = msgspec.structs.replace(OLD, id="new")
+    plan = solve(FakeWorld([OLD, new], [make("lib-z", "lib.z")], outdated={OLD.id}), "soft:lib.z")
+    assert plan.steps[0].entry == new
 
 
 @pytest.mark.parametrize(
