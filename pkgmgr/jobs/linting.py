@@ -10,12 +10,14 @@ from pkgmgr.catalog.compiled import read_document
 from pkgmgr.catalog.document import nearest_name
 from pkgmgr.catalog.repository import FOLDERS, document_file
 from pkgmgr.detect.cases import run_cases
+from pkgmgr.detect.conclude import LANGUAGE_ROLES
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.env import Env
 from pkgmgr.model.errors import CkpmError, DocumentError, NotFoundError, UsageError
 from pkgmgr.model.package import Derive, Package, Patch, Require
 from pkgmgr.model.reference import KINDS, Reference, is_path, parse_reference
 from pkgmgr.model.soft import Soft
+from pkgmgr.model.standard import STANDARDS
 from pkgmgr.model.target import TargetDocument, find_target
 from pkgmgr.resolve.demand import read_requirement
 
@@ -173,6 +175,7 @@ def lint_package(workspace: Workspace, package: Package, folder: Path) -> Iterat
         names = [step.file] if isinstance(step, Patch) else []
         names += [step.requirements, step.script] if isinstance(step, Derive) else []
         yield from (f"{package.name}: {name} is not in its folder" for name in names if not (folder / name).is_file())
+    yield from _languages(package.name, package.languages)
     yield from _requirements(package.name, package.requires)
 
 
@@ -203,6 +206,17 @@ def _requirements(name: str, requires: tuple[str | Require, ...]) -> Iterator[st
             read_requirement(row, some, some)
         except CkpmError as error:
             yield f"{name}: {error.message}"
+        if isinstance(row, Require):
+            yield from _languages(name, row.languages)
+
+
+def _languages(name: str, languages: tuple[str, ...]) -> Iterator[str]:
+    known = (*LANGUAGE_ROLES, *STANDARDS)
+    for language in languages:
+        if language not in known:
+            nearest = nearest_name(language, known)
+            meant = f"did you mean {nearest!r}?" if nearest else "there are c, cxx, fortran, cxx17, …"
+            yield f"{name}: {language!r} is no language, and no standard of one: {meant}"
 
 
 def lint_target(target: TargetDocument) -> Iterator[str]:
