@@ -62,7 +62,7 @@ def mismatch(elf: ElfFacts, target: Target, document: TargetDocument) -> str:
         return f"needs {glibc[0]} of glibc, which {target} does not have"
     if target.os == "android":
         return _android_mismatch(elf, target, document)
-    if "-static" in (document.toolchain.flags if document.toolchain else ()) and elf.interpreter is not None:
+    if document.is_static and elf.interpreter is not None:
         return f"dynamic ({elf.interpreter}), and {target} programs are static"
     return ""
 

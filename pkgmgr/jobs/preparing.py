@@ -39,7 +39,7 @@ def runnable_target(workspace: Workspace, loaded: LoadedEnv, wanted: Target) -> 
     """Give the target to build for so that the result can be run, and a note if it is another one.
 
     A dynamic program needs the target's C library on this host to be emulated; where that is not there and the env
-    does not bring it, a static program of a target that runs there too is built instead.
+    does not bring it, a program of another target that runs there too is built instead.
     """
     host = host_target(workspace)
     document = workspace.catalog.require_target(str(wanted))[1]
@@ -54,9 +54,10 @@ def runnable_target(workspace: Workspace, loaded: LoadedEnv, wanted: Target) -> 
     if request_for(workspace, loaded, wanted).sysroot:
         return wanted, ""
     other = parse_target(document.runs[0])
+    kind = "static programs" if workspace.catalog.require_target(str(other))[1].is_static else "programs"
     return other, (
-        f"no C library for {wanted} is here to run its programs with, so they are built as static {other} programs, "
-        f"which run there too"
+        f"no C library for {wanted} is here to run its programs with, so they are built for {other}, whose {kind} run "
+        f"there too"
     )
 
 

@@ -238,3 +238,8 @@ class TargetDocument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Libraries that each of its machines has: what is brought to a device need not hold them."""
     default_detail: str = ""
     """The detail meant when a person leaves it out: the least API level of Android."""
+
+    @property
+    def is_static(self) -> bool:
+        """Whether its programs bring all that they need: they run on any kernel of their kind."""
+        return self.toolchain is not None and "-static" in self.toolchain.flags

@@ -137,7 +137,7 @@ class _Writer:
             target=str(target),
             steps=tuple(steps),
             roots={**roots, **{role: key for role, key in roles.items() if role not in roots}},
-            notes=tuple(dict.fromkeys(_notes(chosen, target))),
+            notes=tuple(dict.fromkeys(_notes(chosen, target, self._slots.world))),
         )
 
     def _option(self, slot: Slot) -> Option:
@@ -282,7 +282,7 @@ def _why_install(option: Option, world: World, *, is_named: bool) -> str:
     return f"none that is here fits ({nearest.version or 'no version'} for {what}); {made}"
 
 
-def _notes(chosen: Iterable[Option], target: Target) -> Iterator[str]:
+def _notes(chosen: Iterable[Option], target: Target, world: World) -> Iterator[str]:
     for option in chosen:
         if option.package is not None:
             for glob, note in option.package.notes.items():
@@ -291,7 +291,8 @@ def _notes(chosen: Iterable[Option], target: Target) -> Iterator[str]:
             if option.package.untested:
                 yield f"{option.package.name}: {option.package.untested}"
         if option.is_substitute and option.package is not None and option.package.product == "target":
+            kind = "static programs" if world.target(str(option.target)).is_static else "programs"
             yield (
-                f"{option.package.name}: no toolchain for {target} is here, so it is built as a static {option.target} "
-                f"program, which runs there too; it was not tried on a device"
+                f"{option.package.name}: no toolchain for {target} is here, so it is built for {option.target}, whose "
+                f"{kind} run there too; it was not tried on a device"
             )

@@ -223,10 +223,18 @@ def test_a_missing_cross_compiler_is_installed_on_the_host() -> None:
     assert plan.steps[1].needs == {"compiler": plan.steps[0].key}
 
 
+def test_a_stand_in_is_called_static_only_where_it_is() -> None:
+    zig = msgspec.structs.replace(ZIG, emits=("macos-x86_64",))
+    needy = make("lib-z", "lib.z", requires=(COMPILER,))
+    plan = solve(FakeWorld([], [needy, zig]), "package:lib-z", target="macos-arm64")
+    assert "built for macos-x86_64, whose programs run there too" in plan.notes[0]
+
+
 def test_android_without_an_ndk_is_static_musl_and_says_so() -> None:
     package = make("lib-z", "lib.z", requires=(COMPILER,))
     plan = solve(FakeWorld([], [package, ZIG]), "package:lib-z", target="android-arm64-24")
     assert rows(plan)[-1] == ("install", "lib.z", "1.0", "linux-arm64-musl")
+    assert "built for linux-arm64-musl, whose static programs run there too" in plan.notes[0]
     assert "not tried on a device" in plan.notes[0]
     ndk = gcc("26", "android-arm64", "compiler.android-ndk")
     plan = solve(FakeWorld([ndk], [package, ZIG]), "package:lib-z", target="android-arm64-24")
