@@ -7,6 +7,7 @@ import io
 import lzma
 import os
 import resource
+import stat
 import subprocess
 import sys
 import tarfile
@@ -57,6 +58,7 @@ TARS = {
     "device": ([entry("d", kind=tarfile.CHRTYPE)], "'d' is a device"),
     "block device": ([entry("d", kind=tarfile.BLKTYPE)], "device"),
     "pipe": ([entry("d", kind=tarfile.FIFOTYPE)], "device, a pipe"),
+    "socket, as some write it": ([entry("d", kind=b"s")], "device, a pipe"),
     "unknown kind": ([entry("d", kind=b"D")], "device, a pipe"),
     "twice": ([entry("a", b"1"), entry("./a", b"2")], "'./a': it is in the archive twice"),
     "file and folder": ([entry("a", b"1"), entry("a/b", b"2")], "behind a file"),
@@ -109,7 +111,10 @@ ZIPS = {
     "file through link": ([("l", b".", 0o120777), ("l/evil", b"x", 0)], "behind a link"),
     "long link": ([("l", b"x" * 5000, 0o120777)], "a link to a name of 5,000 bytes"),
     "device": ([("d", b"", 0o020644)], "device"),
+    "block device": ([("d", b"", 0o060644)], "device"),
     "pipe": ([("d", b"", 0o010644)], "device, a pipe"),
+    "socket": ([("d", b"", 0o140644)], "device, a pipe"),
+    "setuid device": ([("d", b"", 0o024755)], "device"),
     "twice": ([("a", b"1", 0), ("a", b"2", 0)], "twice"),
 }
 
@@ -138,6 +143,8 @@ def encrypted(data: bytes) -> bytes:
     place = data.index(b"PK\1\2")
     return data[: place + 8] + b"\x01" + data[place + 9 :]
 
+
+MODES = {"run": 0o777, "read": 0o666}
 
 BROKEN = {
     "nothing": b"",
@@ -206,6 +213,23 @@ def test_skipped_members_count_too(tmp_path: Path, into: Path) -> None:
     archive.write_bytes(zeros(100 << 20))
     with pytest.raises(IntegrityError, match="far more than its size suggests"):
         unpack(archive, into, only=("nothing",), limits=Limits(harmless=1 << 20, ratio=10))
+
+
+@pytest.mark.parametrize("bits", [0o4000, 0o2000, 0o1000, 0o7000], ids=["setuid", "setgid", "sticky", "all"])
+@pytest.mark.parametrize("kind", ["tar", "zip", "deb"])
+def test_bits_that_lend_rights_are_dropped(tmp_path: Path, kind: str, bits: int) -> None:
+    """And what everybody may write is not so for everybody here."""
+    members = [entry("d", kind=FOLDER, mode=bits | 0o777), entry("d/run", b"x", mode=bits | 0o777)]
+    content = tar_bytes(*members, entry("d/read", b"x", mode=bits | 0o666))
+    if kind == "zip":
+        content = zip_bytes(*((f"d/{name}", b"x", 0o100000 | bits | mode) for name, mode in MODES.items()))
+    if kind == "deb":
+        content = ar({"debian-binary": b"2.0\n", "data.tar": content})
+    archive, out = tmp_path / "a", tmp_path / "out"
+    archive.write_bytes(content)
+    unpack(archive, out)
+    modes = {path.name: stat.S_IMODE(path.lstat().st_mode) for path in out.rglob("*")}
+    assert modes == {"d": 0o755, "run": 0o755, "read": 0o644}
 
 
 def test_huge_extended_header_takes_no_memory(tmp_path: Path, into: Path) -> None:
