@@ -41,7 +41,7 @@ def built(
     """
     circumstances = _circumstances(workspace, prepared, params)
     steps = tuple(step for step in task.step if holds(step.when, circumstances))
-    stamp = _stamp(prepared, steps)
+    stamp = _stamp(prepared, steps, workspace.home)
     top = _builds(workspace, prepared) / name
     build, lock = top / stamp, top / f"{stamp}.lock"
     top.mkdir(parents=True, exist_ok=True)
@@ -134,27 +134,29 @@ def _perform(
     perform_all(steps, context, circumstances)
 
 
-def _stamp(prepared: Prepared, steps: Sequence[AnyStep]) -> str:
+def _stamp(prepared: Prepared, steps: Sequence[AnyStep], home: Path) -> str:
     """Give a name for what steps make of the entries and the env's files as they are now."""
     if not steps:
         return "nothing"
     used = sorted(f"{entry.id} {entry.fingerprint}" for entry in prepared.roles.values())
-    content = msgspec.json.encode([steps, used, sorted(_states(prepared.loaded.folder))], order="sorted")
+    content = msgspec.json.encode([steps, used, sorted(_states(prepared.loaded.folder, home))], order="sorted")
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def _states(folder: Path) -> Iterator[tuple[str, int, int, int]]:
+def _states(folder: Path, home: Path) -> Iterator[tuple[str, int, int, int]]:
     """Give what tells whether a file has changed, for all below a folder, without reading any.
 
-    Hidden folders and virtual environments are no sources.
+    Hidden folders and virtual environments are no sources, nor is a home that lies there, which each run changes.
     """
     waiting = [str(folder)]
+    kept = home.stat()
     while waiting:
         place = waiting.pop()
         with os.scandir(place) as rows:
             for row in rows:
                 if row.is_dir(follow_symlinks=False):
                     is_ours = row.name.startswith(".") or row.name == "__pycache__"
+                    is_ours = is_ours or os.path.samestat(row.stat(), kept)
                     if not is_ours and not os.path.exists(os.path.join(row.path, "pyvenv.cfg")):
                         waiting.append(row.path)
                     continue

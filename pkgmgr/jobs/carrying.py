@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import shutil
 import sys
 from collections.abc import Mapping
@@ -30,6 +31,10 @@ from pkgmgr.run.portable import (
     run_script,
     start_words,
 )
+from pkgmgr.run.record import Result, read_result
+
+FOLDER = "portable"
+"""In a result's own folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +60,7 @@ def carry(
     """
     wanted = task.carry or Carry()
     where = f"task {name}: carry"
-    folder = Path(texts["result"]) / "portable"
+    folder = Path(texts["result"]) / FOLDER
     source = Path(fill_text(wanted.program or task.run[0], texts, where=where))
     program = source.name
     folder.mkdir(parents=True)
@@ -83,6 +88,20 @@ def carry(
         raise CkpmError(f"{folder} would not run on {prepared.place.name}: {'; '.join(wrong)}")
     words, how = _launcher(workspace, prepared, folder, start_words(program, loader), facts, loader, identity)
     return Carried(folder=folder, checked=tuple(headers), launcher=words, how=how)
+
+
+def drop_earlier(home: Path, result: Result) -> None:
+    """Remove the folders that earlier runs were carried in: each is as large as its model, and can be made again.
+
+    The newest for each env, task and place stays, to be brought to a device by hand. The records stay, with the hashes
+    of what was in them.
+    """
+    for folder in (home / "results").glob(f"{glob.escape(f'{result.env}-{result.task}')}-*/{FOLDER}"):
+        earlier = read_result(home, folder.parent.name)
+        if earlier is None or earlier.state == "running" or earlier.started >= result.started:
+            continue
+        if all(getattr(earlier, key) == getattr(result, key) for key in ("env", "task", "target", "place")):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _library_folders(prepared: Prepared) -> list[str]:

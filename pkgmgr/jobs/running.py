@@ -46,6 +46,8 @@ class Call:
     variables: Mapping[str, str]
     figures: tuple[Path, ...]
     """Where the figures may be, the likeliest first."""
+    carried: Path | None = None
+    """The folder that was made for a machine with files of its own."""
     not_run: str = ""
     """Why nothing here can run it; its folder is all that was wanted."""
 
@@ -91,12 +93,17 @@ def run_task(
             texts["build"] = str(build)
             call = _call(workspace, prepared, name, task, params, texts, begun.id, extra, wishes)
             is_begun = True
-            return _execute(workspace, task, begun, call, echo)
+            result = _execute(workspace, task, begun, call, echo)
     except (CkpmError, OSError, KeyboardInterrupt) as error:
         if not is_begun:
             why = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
             write_result(workspace.home, finished(begun, Ended(code=None), reason=f"not begun: {why}"))
         raise
+    if call.carried is not None and result.state == "done":
+        from pkgmgr.jobs.carrying import drop_earlier
+
+        drop_earlier(workspace.home, result)
+    return result
 
 
 def _call(
@@ -134,7 +141,7 @@ def _call(
     texts |= {"launcher": shlex.join(carried.launcher), "portable": str(carried.folder)}
     if task.on != "target":
         argv = [*fill_all(task.run, texts, where=f"task {name}"), *extra]
-        return Call(argv=tuple(argv), folder=folder, variables=variables, figures=figures)
+        return Call(argv=tuple(argv), folder=folder, variables=variables, figures=figures, carried=carried.folder)
     # There, the run's own folder is the one that comes back.
     argv = [*fill_all(task.run[1:], {**texts, "result": OUTPUT}, where=f"task {name}"), *extra]
     return Call(
@@ -142,6 +149,7 @@ def _call(
         folder=carried.folder,
         variables=variables,
         figures=(carried.folder / OUTPUT,),
+        carried=carried.folder,
         not_run="" if carried.launcher else carried.how,
     )
 
@@ -175,12 +183,13 @@ def _begin(workspace: Workspace, prepared: Prepared, name: str, params: Mapping[
     results = workspace.home / "results"
     folder = results / identity
     folder.mkdir(parents=True)
-    lock = loaded.lock_path
+    lock, target = loaded.lock_path, str(prepared.target)
     begun = Result(
         id=identity,
         env=loaded.env.name,
         task=name,
-        target=str(prepared.target),
+        target=target,
+        place="" if prepared.place.name in (target, str(prepared.target.base)) else prepared.place.name,
         started=started.isoformat(timespec="milliseconds"),
         seconds=0.0,
         exit_code=None,

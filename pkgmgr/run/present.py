@@ -20,7 +20,7 @@ def result_text(result: Result) -> str:
     ended = f"{result.state}: {result.reason}" if result.reason else result.state
     rows = [
         ("result", result.id),
-        ("task", f"{result.task} of env {result.env}, for {result.target}"),
+        ("task", f"{result.task} of env {result.env}, for {_where(result)}"),
         ("state", ended),
         ("started", result.started),
         ("took", f"{result.seconds:.2f} s"),
@@ -38,6 +38,10 @@ def result_text(result: Result) -> str:
     parts.append(_section("repetitions", spreads))
     parts.append(_section("entries", [(name, value[:19]) for name, value in result.entries.items()]))
     return "\n".join(part for part in parts if part)
+
+
+def _where(result: Result) -> str:
+    return f"{result.place}, built for {result.target}" if result.place else result.target
 
 
 def spread_text(spread: Spread) -> str:

@@ -23,6 +23,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     env: str
     task: str
     target: str
+    """What its programs were built for."""
+    place: str = ""
+    """The target that was asked for, where that is another one, which runs what was built."""
     started: str
     """ISO 8601, UTC."""
     seconds: float
@@ -98,13 +101,17 @@ def write_result(home: Path, result: Result) -> Path:
 
 def read_results(home: Path) -> list[Result]:
     """Give all records, the newest first."""
-    found = []
-    for path in (home / "results").glob("*.json"):
-        try:
-            found.append(_as_it_ended(msgspec.json.decode(path.read_bytes(), type=Result)))
-        except (OSError, msgspec.MsgspecError):
-            continue  # not one of ours
+    names = (path.stem for path in (home / "results").glob("*.json"))
+    found = [result for result in (read_result(home, name) for name in names) if result is not None]
     return sorted(found, key=lambda result: (result.started, result.id), reverse=True)
+
+
+def read_result(home: Path, identity: str) -> Result | None:
+    """Give the record of one run; None where there is none, or what is there is none of ours."""
+    try:
+        return _as_it_ended(msgspec.json.decode((home / "results" / f"{identity}.json").read_bytes(), type=Result))
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 def process_start(pid: int) -> str:

@@ -60,6 +60,15 @@ def test_equal_runs_at_once_share_what_one_of_them_builds(ckpm: Ckpm, tmp_path: 
     assert len(builds(home)) == 1
 
 
+def test_a_home_inside_the_env_is_no_source_of_it(ckpm: Ckpm, tmp_path: Path) -> None:
+    write(tmp_path / "own", 1)
+    home = tmp_path / "own/home"
+    told = [ckpm("run", str(tmp_path / "own"), "--home", str(home)).err for _ in range(3)]
+    assert [err.count("building task") for err in told] == [1, 0, 0]
+    write(tmp_path / "own", 2)
+    assert "building task" in ckpm("run", str(tmp_path / "own"), "--home", str(home)).err
+
+
 def test_a_build_in_use_is_not_taken_away_by_another_state(ckpm: Ckpm, tmp_path: Path, home: Path) -> None:
     write(tmp_path / "own", 1)
     assert ckpm("run", str(tmp_path / "own")).code == 0

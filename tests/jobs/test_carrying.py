@@ -114,6 +114,28 @@ def test_without_the_board_the_folder_is_made_and_run_here(ckpm: Ckpm, tmp_path:
     folder = Path(ran.data["folder"], "portable")
     assert {path.name for path in folder.iterdir()} == {"main", "run.sh", "out"}
     assert ran.data["argv"][0] == "./main"
+    assert (ran.data["target"], ran.data["place"]) == ("linux-x86_64-board", "")
+
+
+def test_of_the_folders_that_runs_are_carried_in_the_newest_stays(
+    ckpm: Ckpm, tmp_path: Path, network: dict[str, str]
+) -> None:
+    own = board(tmp_path, "elsewhere")
+    ask = ("run", str(own), "--target", "linux-x86_64-board", "--json")
+    first, second = (ckpm(*ask, env=network).data for _ in range(2))
+    assert not Path(first["folder"], "portable").exists()
+    assert Path(second["folder"], "portable/run.sh").is_file()
+    assert first["files"].keys() == second["files"].keys()
+    assert Path(first["folder"], "environment.json").is_file()
+    # One that fails neither takes the last good one away nor is taken away before another one is good.
+    (own / "main.c").write_text("int main(void) { return 3; }")
+    failed = ckpm(*ask, env=network).data
+    assert failed["state"] == "failed"
+    assert all(Path(row["folder"], "portable").is_dir() for row in (second, failed))
+    # A run on this machine, of the same task, is none of them.
+    (own / "main.c").write_text(SOURCE)
+    assert ckpm("run", str(own), env=network).code == 0
+    assert all(Path(row["folder"], "portable").is_dir() for row in (second, failed))
 
 
 def ndk(folder: Path) -> Path:

@@ -64,6 +64,7 @@ def test_native_engines_and_the_c_detector_on_arm64_agree(ckpm: Ckpm) -> None:
     assert emulated["target"] == "linux-arm64"
     assert_agree(native, emulated)
     phone = benchmark(ckpm, "--target", "android-arm64", *once)
+    assert (phone["target"], phone["place"]) == ("linux-arm64", "android-arm64")
     assert_agree(native, phone)
     folder = Path(phone["folder"], "portable")
     assert {"detect", "model.tflite", "labels.txt", "run.sh", "lib", "images"} <= {row.name for row in folder.iterdir()}
