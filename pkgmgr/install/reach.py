@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pkgmgr.model.entry import Entry
 
@@ -27,6 +27,19 @@ def reached(entries: Iterable[Entry], known: Mapping[str, Entry]) -> list[Entry]
     return list(reversed(after.values()))
 
 
+def libraries_behind(entries: Sequence[Entry], installed: Callable[[], Iterable[Entry]]) -> list[Entry]:
+    """Give the libraries that the libraries among some entries need, and what these need in turn.
+
+    :param installed: gives what may be needed; not called where nothing is.
+    """
+    libraries = [entry for entry in entries if _is_library(entry)]
+    if not any(entry.deps for entry in libraries):
+        return []
+    found = reached(libraries, {entry.id: entry for entry in installed() if _is_library(entry)})
+    given = {entry.id for entry in entries}
+    return [entry for entry in found if entry.id not in given]
+
+
 def with_further(roles: Mapping[str, Entry], known: Mapping[str, Entry]) -> dict[str, Entry]:
     """Add the libraries that the resolved ones need: a ``.pc`` file names them, and a static link takes them.
 
@@ -34,4 +47,8 @@ def with_further(roles: Mapping[str, Entry], known: Mapping[str, Entry]) -> dict
     """
     found = reached(roles.values(), known)
     direct = {entry.id for entry in roles.values()}
-    return {**roles, **{entry.id: entry for entry in found if entry.id not in direct and entry.soft.startswith("lib.")}}
+    return {**roles, **{entry.id: entry for entry in found if entry.id not in direct and _is_library(entry)}}
+
+
+def _is_library(entry: Entry) -> bool:
+    return entry.soft.startswith("lib.")

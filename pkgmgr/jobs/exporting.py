@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pkgmgr.host.probe_environment import environment_digest, probe_variables
-from pkgmgr.jobs.remembered import keep, paths_of, recall, store_paths
+from pkgmgr.install.reach import libraries_behind
+from pkgmgr.install.store import Store
+from pkgmgr.jobs.remembered import keep, package_paths, paths_of, recall, store_paths
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError, ConflictError, LockError, NotFoundError
@@ -56,7 +58,7 @@ def environment_of(workspace: Workspace, words: Sequence[str], *, target: str | 
     if known is not None:
         return known
     found, hangs = _environment(workspace, words, target)
-    paths = [*hangs.paths, *paths_of(found.entries), *store_paths(workspace)]
+    paths = [*hangs.paths, *paths_of(found.entries), *package_paths(workspace, found.entries), *store_paths(workspace)]
     keep(workspace, question, found, paths=paths, detections=hangs.detections)
     return found
 
@@ -96,9 +98,10 @@ def _environment(workspace: Workspace, words: Sequence[str], target: str | None)
     if requirements:
         found, detections = _found_entries(workspace, requirements, wanted, words)
         entries += found
+    libraries = libraries_behind(entries, Store(home=workspace.home).installed)
     made = Environment(
         entries=tuple(entries),
-        operations=compose(entries, own, target=str(wanted)),
+        operations=compose([*entries, *libraries], own, target=str(wanted)),
         target=str(wanted),
         document=document,
         names=_names_of(workspace, entries),

@@ -11,6 +11,7 @@ import msgspec
 from pkgmgr.detect.where import Where
 from pkgmgr.host.local import local_host
 from pkgmgr.install.fetch.progress import Progress, SilentProgress
+from pkgmgr.install.reach import libraries_behind
 from pkgmgr.install.store import Store, read_record
 from pkgmgr.jobs.pythons.demands import makes_environment, separate
 from pkgmgr.jobs.pythons.environment import Pythons
@@ -121,7 +122,9 @@ def _carry_out(workspace: Workspace, plan: Plan, world: LocalWorld, wishes: Wish
         made = pythons.make(plan, entries, make_fetcher(workspace, wishes.progress))
         plan, further = pythons.finished(plan, made)
         entries |= further
-    return Installation(plan=plan, entries=entries)
+    done = Installation(plan=plan, entries=entries)
+    behind = libraries_behind(done.roots, Store(home=workspace.home).installed)
+    return msgspec.structs.replace(done, libraries=tuple(behind))
 
 
 def make_fetcher(workspace: Workspace, progress: Progress | None = None) -> Fetcher:

@@ -216,7 +216,7 @@ def _lock_installation(
     return lock_target(
         entries=rows,
         roots=roots,
-        operations=compose(done.roots, request.operations, target=done.plan.target),
+        operations=compose(done.parts, request.operations, target=done.plan.target),
         host=host,
         least=least_host(entries, rows, roots, host, parse_target(done.plan.target), here),
         home=workspace.home,

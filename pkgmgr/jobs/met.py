@@ -21,6 +21,8 @@ class Met(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing is to be installed: its rows say what was found or made."""
     entries: Mapping[str, Entry]
     """Key of the plan's row → entry."""
+    libraries: tuple[Entry, ...] = ()
+    """What the libraries that were asked for need."""
 
     @property
     def roots(self) -> list[Entry]:
@@ -44,6 +46,7 @@ def keep_met(
     target: str,
     plan: Plan,
     entries: Mapping[str, Entry],
+    libraries: tuple[Entry, ...],
     asked: Sequence[str] = (),
 ) -> None:
     """Remember that an env's current lock is met by these entries."""
@@ -51,6 +54,7 @@ def keep_met(
         inputs=inputs_digest(workspace, loaded),
         plan=msgspec.structs.replace(plan, steps=tuple(_as_it_is(step, entries) for step in plan.steps)),
         entries=entries,
+        libraries=libraries,
     )
     for entry in entries.values():  # a document is held to, whether or not it was read
         workspace.catalog.soft(entry.soft)

@@ -99,7 +99,7 @@ def keep_prepared(
     known = _Kept(
         target=str(prepared.target),
         place=prepared.place,
-        done=Installation(plan=msgspec.structs.replace(done.plan, steps=steps), entries=done.entries),
+        done=msgspec.structs.replace(done, plan=msgspec.structs.replace(done.plan, steps=steps)),
         operations=prepared.operations,
         notes=prepared.notes,
     )

@@ -149,7 +149,7 @@ def prepare(
         target=served,
         place=workspace.catalog.require_target(str(wanted))[1],
         done=done,
-        operations=compose(done.roots, settled.request.operations, target=str(served)),
+        operations=compose(done.parts, settled.request.operations, target=str(served)),
         notes=tuple(notes),
         detections=tuple(settled.world.detections),
     )

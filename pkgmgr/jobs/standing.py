@@ -21,6 +21,8 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     plan: Plan
     entries: Mapping[str, Entry]
     """Key of the plan's row → entry; empty for a dry run."""
+    libraries: tuple[Entry, ...] = ()
+    """What the libraries that were asked for need: who builds or runs with them needs it, too."""
 
     @property
     def roots(self) -> list[Entry]:
@@ -29,9 +31,14 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
         return [self.entries[key] for key in keys]
 
     @property
+    def parts(self) -> list[Entry]:
+        """What makes up the environment: what was asked for, then the libraries that it needs."""
+        return [*self.roots, *self.libraries]
+
+    @property
     def env(self) -> tuple[Operation, ...]:
-        """What the entries that were asked for add to an environment."""
-        return compose(self.roots, target=self.plan.target)
+        """What the entries that were asked for, and the libraries that they need, add to an environment."""
+        return compose(self.parts, target=self.plan.target)
 
 
 def recall_standing(workspace: Workspace, asked: Sequence[str]) -> Installation | None:
@@ -50,7 +57,7 @@ def keep_standing(workspace: Workspace, asked: Sequence[str], done: Installation
     if done.plan.installs:
         return
     steps = tuple(msgspec.structs.replace(step, action="reuse") for step in done.plan.steps)  # it is known from now on
-    known = Installation(plan=msgspec.structs.replace(done.plan, steps=steps), entries=done.entries)
+    known = msgspec.structs.replace(done, plan=msgspec.structs.replace(done.plan, steps=steps))
     for entry in done.entries.values():  # documents are held to, whether or not they were read
         workspace.catalog.soft(entry.soft)
         if entry.package:

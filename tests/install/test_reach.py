@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pkgmgr.install.reach import reached, with_further
+from pkgmgr.install.reach import libraries_behind, reached, with_further
 from pkgmgr.model.entry import Entry
 from tests.conftest import Ckpm
 
@@ -46,6 +46,18 @@ def test_what_is_added_has_no_name_of_a_role() -> None:
     known = {**KNOWN, "t": entry("t", soft="tool.t")}
     roles = {"x": entry("x", "a", "t", "unknown"), "lib.b": KNOWN["b"]}
     assert {**with_further(roles, known)} == {**roles, "a": KNOWN["a"], "c": KNOWN["c"], "d": KNOWN["d"]}
+
+
+def never() -> list[Entry]:
+    raise AssertionError("nothing is needed, so nothing is to be looked up")
+
+
+def test_libraries_bring_along_what_they_need_and_nothing_else_does() -> None:
+    tool = entry("t", "a", soft="tool.t")
+    assert libraries_behind([tool, KNOWN["d"]], never) == []
+    assert libraries_behind([tool, KNOWN["c"], KNOWN["b"]], KNOWN.values) == [KNOWN["d"]]
+    with_tool = {**KNOWN, "e": entry("e", "t", "gone", "d"), "t": tool}
+    assert libraries_behind([with_tool["e"]], with_tool.values) == [KNOWN["d"]]
 
 
 SOFT = """
@@ -145,9 +157,12 @@ def test_what_a_library_needs_is_there_and_linked(ckpm: Ckpm, tmp_path: Path, ho
     assert ran.code == 0, ran.err
     (program,) = (home / "store").glob("*/lib-top-*/bin/program")
     assert subprocess.run([program], check=False).returncode == 0
+    for verb in ("install", "export"):  # what was asked for stands in front
+        environment = ckpm(verb, "package:lib-top", "--json").data["env"]
+        places = [row["value"] for row in environment if row["var"] == "CMAKE_PREFIX_PATH"]
+        assert [Path(place).name.rpartition("-1.0-")[0] for place in places] == ["lib-low", "lib-mid", "lib-top"]
     if shutil.which("pkg-config"):
-        all_three = ("package:lib-top", "package:lib-mid", "package:lib-low")
-        ran = ckpm("exec", *all_three, "--", "pkg-config", "--print-errors", "--static", "--libs", "top")
+        ran = ckpm("exec", "package:lib-top", "--", "pkg-config", "--print-errors", "--static", "--libs", "top")
         assert ran.code == 0, ran.err
         words = shlex.split(ran.out)
         assert [word for word in words if word.startswith("-l")] == ["-ltop", "-lmid", "-llow"]

@@ -57,7 +57,7 @@ def _nothing_to_do(loaded: LoadedEnv, known: Met) -> Outcome:
     data = {
         "plan": plan_data(known.plan),
         "entries": list({entry.id: entry for entry in known.entries.values()}.values()),
-        "env": compose(known.roots, target=known.plan.target),
+        "env": compose([*known.roots, *known.libraries], target=known.plan.target),
         "notes": list(known.plan.notes),
     }
     return Outcome(data=data, text=f"{loaded.env.name}: nothing to do; the machine matches the lock\n")
@@ -112,7 +112,7 @@ def _sync(
         return Outcome(data=data, exit_code=unmet.exit_code, error=error)
     less = lesser(workspace, lock, target)
     if lock.inputs == inputs_digest(workspace, loaded) and not changed and not less:  # --frozen may take a stale one
-        keep_met(workspace, loaded, target, done.plan, done.entries, steered)
+        keep_met(workspace, loaded, target, done.plan, done.entries, done.libraries, steered)
     made = len(done.plan.installs)
     did = f"installed {made} of {len(done.plan.steps)} entries" if made else "nothing to do"
     if made_lock:  # what was missing was made for it
