@@ -138,6 +138,8 @@ def _what_would_do(demand: Demand, softs: Sequence[str], world: World, choice: C
     if demand.package:
         makers = [world.package(demand.package)]
     if makers and choice.only == "detected":
+        able = _able(demand, softs, world, replace(choice, only=None))
+        makers = [package for package in makers if package.name in able] or makers
         return f"without --only detected, {', '.join(package.name for package in makers[:4])} may make it"
     ways = "; ".join(_makes(package) for package in makers[:4])
     if choice.only == "installed":
@@ -149,6 +151,17 @@ def _what_would_do(demand: Demand, softs: Sequence[str], world: World, choice: C
     if demand.tags:
         return f"no soft has all of these tags; 'ckpm list soft --tags {demand.tags[0]}' shows what has the first"
     return "'ckpm list soft' shows what can be asked for"
+
+
+def _able(demand: Demand, softs: Sequence[str], world: World, choice: Choice) -> set[str]:
+    """Give the packages that make what would meet a demand."""
+    made = [
+        option
+        for soft in softs
+        for option in options(soft, demand.target, world, choice, any_form=True)
+        if option.package is not None and fits(option, demand, world)
+    ]
+    return {option.package.name for option in made if option.package is not None}
 
 
 def _makes(package: Package) -> str:

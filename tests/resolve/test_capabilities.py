@@ -100,9 +100,14 @@ def wanting(*languages: str, **more: object) -> Require:
 
 
 def solve(
-    home: FakeHome, *wanted: str | Require, target: str = "linux-x86_64", prefer: Preference | None = None
+    home: FakeHome,
+    *wanted: str | Require,
+    target: str = "linux-x86_64",
+    prefer: Preference | None = None,
+    only: Preference | None = None,
 ) -> Plan:
-    return resolve(wanted, world=home, target=parse_target(target), choice=Choice(host=HOST, prefer=prefer))
+    choice = Choice(host=HOST, prefer=prefer, only=only)
+    return resolve(wanted, world=home, target=parse_target(target), choice=choice)
 
 
 def taken(plan: Plan) -> list[tuple[str, str, str | None]]:
@@ -240,6 +245,13 @@ def test_a_compiler_for_another_target_is_not_called_the_nearest() -> None:
     with pytest.raises(NotFoundError) as failure:
         solve(FakeHome([OLD]), wanting("cxx17"))  # it emits linux-arm64 alone
     assert "has no C++17" not in failure.value.message
+
+
+def test_only_what_would_do_is_offered_in_its_place() -> None:
+    cross = make("compiler-cross", "compiler.gcc", "4.9.0", product="host", languages=("c", "cxx"), emits=("linux-*",))
+    with pytest.raises(NotFoundError) as failure:
+        solve(FakeHome([OLD], [ZIG, cross]), wanting("cxx17"), target="linux-arm64", only="detected")
+    assert failure.value.hint == "without --only detected, compiler-zig may make it"
 
 
 def test_who_needs_the_standard_is_told() -> None:
