@@ -115,8 +115,6 @@ def keep_prepared(
 def _question(
     workspace: Workspace, loaded: LoadedEnv, steered: Sequence[str], settings: Mapping[str, str]
 ) -> list[str]:
-    variables = workspace.host.variables
-    overrides = sorted(f"{name}={variables[name]}" for name in variables if name.startswith("CKPM_OVERRIDE_"))
-    probed = environment_digest(probe_variables(variables), with_path=True)
+    probed = environment_digest(probe_variables(workspace.host.variables), with_path=True)
     chosen = sorted(f"--set {name}={value}" for name, value in settings.items())
-    return ["prepared", probed, *overrides, str(loaded.path), *steered, *chosen]
+    return ["prepared", probed, str(loaded.path), *steered, *chosen]
