@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from pkgmgr.install.anywhere import Where
 from pkgmgr.install.context import BuildContext, BuildFailed, write_scripts
 from pkgmgr.install.fetch.fetcher import Fetcher
 from pkgmgr.install.kept import KeptBuild, keep_build
@@ -157,7 +158,7 @@ class Installer:
                 wrong = check_product(made, circumstances.target, self.target(str(circumstances.target)))
                 if wrong:
                     raise CkpmError(f"{context.name} is not for {circumstances.target}: {'; '.join(wrong[:3])}")
-            manifest = msgspec.json.encode(make_manifest(made))
+            manifest = msgspec.json.encode(make_manifest(made, Where(home=self.store.home, prefix=final)))
             (made / RECORD / "manifest.json").write_bytes(msgspec.json.format(manifest, indent=1))
             (made / RECORD / "recipe.json").write_bytes(msgspec.json.format(msgspec.json.encode(recipe), indent=1))
             # The staging folder tells others that this is going on until the record is there.

@@ -6,7 +6,7 @@ import mmap
 import os
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from pkgmgr.model.errors import CkpmError
 
@@ -36,12 +36,12 @@ def relocate(made: Path, final: Path, others: Mapping[str, str]) -> None:
 
 
 def _relocate_file(path: Path, made: Path, final: Path, replaced: Mapping[bytes, bytes]) -> None:
-    if not _holds(path, replaced):
+    if not holds(path, replaced):
         return
     content = path.read_bytes()
     if b"\0" not in content:
         if path.suffix == ".pc":
-            replaced = {old: _ESCAPED.sub(rb"\\\g<0>", new) for old, new in replaced.items()}
+            replaced = {old: escaped(new) for old, new in replaced.items()}
             if not _QUOTES.search(os.fsencode(final)):
                 replaced[os.fsencode(made)] = os.fsencode(own_place(path.relative_to(made)))
         new = _replace(content, replaced)
@@ -63,7 +63,7 @@ def _relocate_file(path: Path, made: Path, final: Path, replaced: Mapping[bytes,
     path.chmod(mode)
 
 
-def _holds(path: Path, words: Iterable[bytes]) -> bool:
+def holds(path: Path, words: Iterable[bytes]) -> bool:
     """Look for any of some words in a file, however large."""
     if path.stat().st_size == 0:
         return False
@@ -86,7 +86,12 @@ def _replace(content: bytes, replaced: Mapping[bytes, bytes]) -> bytes:
     return content
 
 
-def own_place(path: Path) -> str:
+def escaped(path: bytes) -> bytes:
+    """Write a path as pkg-config reads it."""
+    return _ESCAPED.sub(rb"\\\g<0>", path)
+
+
+def own_place(path: PurePath) -> str:
     """Give the prefix as a ``.pc`` file at a path in it can say it."""
     folders = len(PurePosixPath(path.as_posix()).parts) - 1
     return "/".join(["${pcfiledir}", *[".."] * folders])

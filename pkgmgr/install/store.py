@@ -12,12 +12,13 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
+from pkgmgr.install.anywhere import Where
 from pkgmgr.install.locks import Busy, hold
 from pkgmgr.install.places import staging_name
 from pkgmgr.install.staging import Staging, maker_of
@@ -44,6 +45,9 @@ class ManifestRow(msgspec.Struct, frozen=True, kw_only=True):
     """Of the content; for a link, of where it leads."""
     size: int
     is_executable: bool = False
+    anywhere: str = ""
+    """Of a file that holds the home's path, or a link that leads into the home: sha256 as `pkgmgr.install.anywhere`
+    reckons it, the same in every home. Empty for all others."""
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,38 +264,48 @@ def read_manifest(folder: Path) -> tuple[ManifestRow, ...]:
         return ()
 
 
-def make_manifest(folder: Path) -> tuple[ManifestRow, ...]:
-    """Read every file below a folder, sorted by path."""
+def make_manifest(folder: Path, where: Where | None = None) -> tuple[ManifestRow, ...]:
+    """Read every file below a folder, sorted by path.
+
+    :param where: the place that the files were made for; None: they know of none.
+    """
     rows = []
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if Path(place, name) != folder / RECORD)
         links = [name for name in folders if Path(place, name).is_symlink()]
-        rows += [_row(Path(place, name), folder) for name in sorted([*names, *links])]
+        rows += [_row(Path(place, name), folder, where) for name in sorted([*names, *links])]
     return tuple(sorted(rows, key=lambda row: row.path))
 
 
-def _row(path: Path, root: Path) -> ManifestRow:
+def _row(path: Path, root: Path, where: Where | None) -> ManifestRow:
     name = path.relative_to(root).as_posix()
+    anywhere = where.anywhere(path, name) if where is not None else ""
     if path.is_symlink():
-        leads = os.readlink(path)
-        return ManifestRow(path=name, kind="link", sha256=hashlib.sha256(os.fsencode(leads)).hexdigest(), size=0)
+        digest = hashlib.sha256(os.fsencode(os.readlink(path))).hexdigest()
+        return ManifestRow(path=name, kind="link", sha256=digest, size=0, anywhere=anywhere)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     state = path.stat()
+    is_executable = bool(state.st_mode & 0o111)
     return ManifestRow(
-        path=name, kind="file", sha256=digest, size=state.st_size, is_executable=bool(state.st_mode & 0o111)
+        path=name, kind="file", sha256=digest, size=state.st_size, is_executable=is_executable, anywhere=anywhere
     )
 
 
 def tree_hash(folder: Path) -> str:
     """Give one hash over the names, contents and executable bits below a folder."""
-    return hashlib.sha256(msgspec.json.encode(make_manifest(folder))).hexdigest()
+    return _hash_rows(make_manifest(folder))
 
 
 def folder_hash(folder: Path) -> str:
     """Give ``sha256:…`` over a document's folder: the document, its scripts and patches."""
-    rows = [row for row in make_manifest(folder) if "__pycache__" not in row.path]
-    return "sha256:" + hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
+    return "sha256:" + _hash_rows(row for row in make_manifest(folder) if "__pycache__" not in row.path)
+
+
+def _hash_rows(rows: Iterable[ManifestRow]) -> str:
+    # These fields alone, whatever else a row comes to hold: the hash is in locks and in the names of builds.
+    shown = [{name: getattr(row, name) for name in ("path", "kind", "sha256", "size", "is_executable")} for row in rows]
+    return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()
 
 
 def _subfolders(folder: Path) -> list[Path]:

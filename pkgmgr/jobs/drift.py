@@ -19,7 +19,7 @@ from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.lock.compare import accepts, best_match, compare_entry, compare_host
 from pkgmgr.lock.seen import Seen
-from pkgmgr.lock.tree import look_at_tree, recall_manifest, short
+from pkgmgr.lock.tree import look_at_tree, manifest_line, recall_manifest, short
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.lock import Drift, LockedEntry, LockedPython, LockedTarget
 
@@ -100,7 +100,7 @@ def _rebuilt(workspace: Workspace, entry: Entry, pin: LockedEntry, now: str) -> 
     kept = {row.path: row for row in recall_manifest(workspace.cache, pin.manifest)}
     for path in sorted({*kept, *made}) if kept else ():
         old, new = kept.get(path), made.get(path)
-        if old != new:
+        if old is None or new is None or manifest_line(old) != manifest_line(new):
             what = "added" if old is None else "removed" if new is None else "changed"
             before = short(old.sha256) if old is not None else "not there"
             after = short(new.sha256) if new is not None else "not there"

@@ -131,5 +131,7 @@ def _choices(workspace: Workspace, loaded: LoadedEnv, part: LockedTarget) -> tup
 
 
 def _what_differs(workspace: Workspace, part: LockedTarget) -> str:
-    drifts = [drift for drift in entry_drifts(workspace, part.entries) if not drift.is_accepted]
+    """Say what differs of what was found; what was installed is no reason: that it is not there is why it is made."""
+    found = [pin for pin in part.entries if pin.prefix is not None]
+    drifts = [drift for drift in entry_drifts(workspace, found) if not drift.is_accepted]
     return "; ".join(f"{drift.name} {drift.what}: {drift.before} → {drift.after}" for drift in drifts[:_FEW])

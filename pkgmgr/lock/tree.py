@@ -54,11 +54,18 @@ class Tree:
 def manifest_digest(rows: Iterable[ManifestRow]) -> str:
     """Give ``sha256:…`` over a line for each file, by path: git's mode, size, sha256, path.
 
-    A link's size is 0, and its hash that of where it leads.
+    A link's size is 0, and its hash that of where it leads. So is the size of what holds the home's path, and the hash
+    is reckoned with a mark in that path's place: the same build in another home has the same digest.
     """
-    lines = sorted((row.path, f"{_mode(row)} {row.size} {row.sha256} {row.path}\n") for row in rows)
+    lines = sorted((row.path, manifest_line(row)) for row in rows)
     text = "".join(line for _, line in lines)
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def manifest_line(row: ManifestRow) -> str:
+    """Give what a lock compares of one file."""
+    size, digest = (0, row.anywhere) if row.anywhere else (row.size, row.sha256)
+    return f"{_mode(row)} {size} {digest} {row.path}\n"
 
 
 def short(digest: str) -> str:
