@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from pkgmgr.install.venv.clients import IndexSettings, find_uv, pip_settings
-from pkgmgr.install.venv.solve import read_pylock, read_report
+from pkgmgr.install.venv.solve import pip_conflict, read_pylock, read_report
 from pkgmgr.install.venv.tags import best_wheel, pip_platforms, supported_tags, uv_platform
 from pkgmgr.install.venv.wanted import package_requirements, requirement_text
 from pkgmgr.model.errors import CkpmError, ConflictError, UsageError
@@ -160,6 +160,27 @@ def test_uv_and_pip_come_to_the_same_pins() -> None:
         (f"pypi:numpy==2.0.2#{NUMPY[0]}",),
         ("file:/wheels/a-1%2Bcpu-py3-none-any.whl",),
     ]
+
+
+def test_pip_tells_what_excludes_each_other_among_its_progress() -> None:
+    out = textwrap.dedent("""\
+        Collecting numpy==2.1.0 (from -r requirements.txt (line 1))
+          Using cached numpy-2.1.0-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl.metadata (60 kB)
+        INFO: pip is looking at multiple versions of tensorflow-cpu to determine which version is compatible.
+
+        The conflict is caused by:
+            The user requested numpy==2.1.0
+            tensorflow-cpu 2.15.1 depends on numpy<2.0.0 and >=1.23.5
+
+        To fix this you could try to:
+        1. loosen the range of package versions you've specified
+        """)
+    assert pip_conflict(out) == [
+        "The conflict is caused by:",
+        "    The user requested numpy==2.1.0",
+        "    tensorflow-cpu 2.15.1 depends on numpy<2.0.0 and >=1.23.5",
+    ]
+    assert pip_conflict("Collecting six\n") == pip_conflict("") == []
 
 
 def test_what_would_have_to_be_built_is_refused() -> None:
@@ -353,6 +374,8 @@ def test_what_can_not_be_solved_is_a_conflict_that_names_it(
     for line in ("soft:python.ckpmone, which takes ckpmone", "soft:python.ckpmtwo@>=2, which takes ckpmtwo>=2"):
         assert f"  you asked for {line}\n" in ran.err
     assert re.search(r"with Python [\d.]+, (pip|uv) said:\n", ran.err)
+    assert re.search(r"ckpmone( 1\.0|==1\.0|) depends? on ckpmtwo<2", ran.err), ran.err
+    assert "requirements.txt" not in ran.err
 
 
 def test_uv_and_pip_write_the_same_lock(ckpm: Ckpm, shelf: Mapping[str, str], project: Path, home: Path) -> None:

@@ -44,11 +44,10 @@ class NoSolution(ConflictError):
     """
 
     def __init__(self, job: Job, said: str) -> None:
-        super().__init__(
-            f"no common solution for {', '.join(job.requirements)} with Python {job.version} on {job.target}; {said}",
-            hint="loosen a version, or ask for another interpreter: soft:lang.python@3.11",
-        )
+        asked = ", ".join(job.requirements)
+        super().__init__(f"no common solution for {asked} with Python {job.version} on {job.target}; {said}")
         self.said = said
+        self.python = job.version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +108,10 @@ def _by_uv(uv: str, job: Job, wanted: Path, kept: Path) -> list[LockedWheel]:
 
 
 def _by_pip(job: Job, wanted: Path, kept: Path) -> list[LockedWheel]:
-    options = ["install", "--dry-run", "--quiet", "--ignore-installed", "--only-binary", ":all:", "--no-input"]
-    options += ["--disable-pip-version-check", "--requirement", str(wanted), "--constraint", str(kept), "--report", "-"]
+    report = wanted.with_name("report.json")
+    options = ["install", "--dry-run", "--ignore-installed", "--only-binary", ":all:", "--no-input", "--no-color"]
+    options += ["--disable-pip-version-check", "--requirement", str(wanted), "--constraint", str(kept)]
+    options += ["--report", str(report)]
     if job.offline:
         options.append("--no-index")
     if job.is_foreign:
@@ -123,7 +124,7 @@ def _by_pip(job: Job, wanted: Path, kept: Path) -> list[LockedWheel]:
     done = run_client(argv, job.variables)
     if done.code != 0:
         raise _failure(done, job, "pip")
-    return read_report(done.out)
+    return read_report(report.read_text(encoding="utf-8"))
 
 
 def _minor(version: str) -> str:
@@ -176,11 +177,28 @@ def _checked(wheel: LockedWheel) -> LockedWheel:
     return wheel
 
 
+def pip_conflict(out: str) -> list[str]:
+    """Give the lines in which pip says which requirements exclude each other; it does so among its progress. Pure."""
+    found = re.search(r"^The conflict is caused by:\n(?:    .*\n?)+", out, re.M)
+    return found[0].splitlines()[: _LAST_LINES + 1] if found is not None else []
+
+
+def _by_name(line: str, requirements: Sequence[str]) -> str:
+    """Put a requirement in the place of its line in the file that pip read."""
+
+    def name(found: re.Match[str]) -> str:
+        number = int(found[1])
+        return requirements[number - 1] if 0 < number <= len(requirements) else found[0]
+
+    return re.sub(r"-r \S+requirements\.txt \(line (\d+)\)", name, line)
+
+
 def _failure(done: Ran, job: Job, client: str) -> CkpmError:
     """Word what pip or uv said."""
     said = [line for line in done.errors.strip().splitlines() if not line.startswith("WARNING: Location")]
+    said = [*said[-_LAST_LINES:], *pip_conflict(done.out)]
     # pip lists every version that there is: hundreds of them tell nothing.
-    last = "\n".join(f"  {line[:300]}" for line in said[-_LAST_LINES:])
+    last = "\n".join(f"  {_by_name(line, job.requirements)[:300]}" for line in said)
     text = done.errors.lower()
     asked = ", ".join(job.requirements)
     if any(words in text for words in _MALFORMED):

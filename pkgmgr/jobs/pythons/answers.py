@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ from pkgmgr.model.lock import LockedWheel
 
 if TYPE_CHECKING:
     from pkgmgr.install.venv.solve import NoSolution
+
+_EXCLUDED = re.compile(r"\bdepends? on\b")
+"""In what pip and uv say where a package's own requirement stands against another one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,14 +88,23 @@ class Answers:
                 return Solution(interpreter=entry.id, wheels=solve(job))
             except NoSolution as error:
                 failures.append(error)
-        raise no_solution(self.wanted, failures, [entry.version or "" for entry in candidates]) from failures[0]
+        raise no_solution(self.wanted, failures) from failures[0]
 
 
-def no_solution(wanted: Wanted, failures: Sequence[NoSolution], tried: Sequence[str]) -> ConflictError:
-    """Make the error of requirements that the index can't meet: who asked for which, and what pip or uv said."""
-    others = f" (nor with {', '.join(tried[1:])})" if len(tried) > 1 else ""
+def no_solution(wanted: Wanted, failures: Sequence[NoSolution]) -> ConflictError:
+    """Make the error of requirements that the index can't meet: who asked for which, and what pip or uv said.
+
+    :param failures: one for each interpreter that was tried. Told is the first where requirements exclude each other,
+        which says more than that there is no wheel for a Python so new or so old.
+    """
+    told = next((failure for failure in failures if _EXCLUDED.search(failure.said)), failures[0])
+    others = ", ".join(failure.python for failure in failures if failure is not told)
+    another = "let another Python be found with --search-path DIR"
+    if wanted.names_interpreter:
+        another = f"ask for another interpreter than {' and '.join(wanted.asked_interpreters)}"
     return ConflictError(
         f"no common solution for the Python packages in one environment for {wanted.target}:"
-        f"{asked_for(wanted, tried[0])}\nwith Python {tried[0]}{others}, {failures[0].said}",
-        hint=failures[0].hint,
+        f"{asked_for(wanted, told.python)}\n"
+        f"with Python {told.python}{f' (nor with {others})' if others else ''}, {told.said}",
+        hint=f"loosen a version, ask for them separately, in two envs, or {another}",
     )
