@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pkgmgr.install.venv.solve import Job, NoSolution
+from pkgmgr.jobs.pythons.answers import no_solution
 from pkgmgr.jobs.pythons.collisions import find_collisions
 from pkgmgr.jobs.pythons.demands import PythonDemand, Wanted
 from pkgmgr.model.soft import Soft
@@ -78,6 +80,37 @@ def test_markers_are_those_of_the_target() -> None:
     texts = ["a==1; platform_machine == 'aarch64'", "a==2"]
     assert list(find_collisions(wanted(texts, "linux-arm64"), ["3.11.7"])) == ["a"]
     assert not find_collisions(wanted(texts), ["3.11.7"])
+
+
+def failure(version: str, said: str) -> NoSolution:
+    job = Job(requirements=["p0"], interpreter="python", version=version, target=LINUX, variables={})
+    return NoSolution(job, said)
+
+
+NO_WHEEL = "uv said:\n  error: No solution found\n    cause: Because a==1 has no wheels with a matching Python ABI tag"
+EXCLUDED = "pip said:\n  The conflict is caused by:\n      a 1 depends on b<2"
+
+
+@pytest.mark.parametrize(
+    ("failures", "told"),
+    [
+        ([("3.13.0", NO_WHEEL)], f"with Python 3.13.0, {NO_WHEEL}"),
+        ([("3.13.0", NO_WHEEL), ("3.11.7", EXCLUDED)], f"with Python 3.11.7 (nor with 3.13.0), {EXCLUDED}"),
+        (
+            [("3.13.0", NO_WHEEL), ("3.12.1", NO_WHEEL), ("3.11.7", NO_WHEEL)],
+            f"with Python 3.13.0 (nor with 3.12.1, 3.11.7), {NO_WHEEL}",
+        ),
+    ],
+    ids=["one", "what excludes each other", "no wheel for any"],
+)
+def test_of_several_interpreters_the_one_that_says_most_is_told(failures: list[tuple[str, str]], told: str) -> None:
+    texts = ["a==1; sys_platform == 'linux'", "a==2; sys_platform == 'win32'", "b"]
+    error = no_solution(wanted(texts), [failure(*row) for row in failures])
+    assert error.message == (
+        "no common solution for the Python packages in one environment for linux-x86_64:\n"
+        f"  you asked for package:lib-p0, which takes a==1\n  you asked for package:lib-p2, which takes b\n{told}"
+    )
+    assert error.hint is not None and "loosen a version" in error.hint
 
 
 SOFT = """
