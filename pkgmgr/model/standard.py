@@ -22,7 +22,7 @@ Since = Annotated[str, Meta(pattern=r"^>=\d+(\.\d+)*(,<\d+(\.\d+)*)?$")]
 """The versions of a compiler that take a standard's option: ``>=8``."""
 
 STANDARDS: tuple[str, ...] = get_args(Standard)
-_SPOKEN = {"c": "C", "cxx": "C++", "cuda": "CUDA C++", "hip": "HIP C++"}
+_SPOKEN = {"c": "C", "cxx": "C++", "cuda": "CUDA C++", "hip": "HIP C++", "fortran": "Fortran"}
 
 
 def language_of(name: str) -> str:

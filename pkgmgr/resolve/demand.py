@@ -71,6 +71,10 @@ def read_requirement(requirement: str | Require, target: Target, host: Target, *
             prefer=requirement.prefer,
             by=by,
         )
+    variants = dict(reference.variants)
+    # What a text can say of languages, as it does of a distribution's extras: `compiler.gcc+languages=c11/cxx17`.
+    is_compiler = reference.kind == "soft" and reference.name.startswith(("compiler.", "lang."))
+    named = variants.pop("languages", "") if is_compiler else ""
     return Demand(
         text=f"{reference}{languages}",
         role=requirement.role or reference.name,
@@ -78,8 +82,8 @@ def read_requirement(requirement: str | Require, target: Target, host: Target, *
         soft=reference.name if reference.kind == "soft" else "",
         package=reference.name if reference.kind == "package" else "",
         range=reference.range,
-        variants=reference.variants,
-        languages=requirement.languages,
+        variants=variants,
+        languages=(*requirement.languages, *(name for name in named.split("/") if name)),
         by=by,
     )
 

@@ -78,7 +78,7 @@ def test_what_a_version_takes(number: str | None, languages: list[str], expected
         ("cxx17", "cxx", "C++17"),
         ("c99", "c", "C99"),
         ("cuda20", "cuda", "CUDA C++20"),
-        ("fortran", "fortran", "fortran"),
+        ("fortran", "fortran", "Fortran"),
     ],
 )
 def test_a_standard_has_a_language_and_a_name_that_people_say(name: str, language: str, words: str) -> None:

@@ -154,6 +154,17 @@ def test_the_newest_that_is_asked_for_of_one_soft() -> None:
         solve(home, Require(soft="compiler.gcc@7", languages=("cxx17",)))
 
 
+def test_a_text_names_languages_too() -> None:
+    new = compiler("compiler.gcc", "12.2.0", standards=["c11", "cxx17"])
+    home = FakeHome([compiler("compiler.gcc", "14.1.0", languages="c", standards=["c11", "c23"]), new])
+    assert taken(solve(home, "soft:compiler.gcc")) == [("reuse", "compiler.gcc", "14.1.0")]
+    assert taken(solve(home, "soft:compiler.gcc+languages=c11/cxx17")) == [("reuse", "compiler.gcc", "12.2.0")]
+    zig = taken(solve(FakeHome([], [ZIG]), "soft:compiler.zig+languages=cxx20"))
+    assert zig == [("install", "compiler.zig", "0.11.0")]
+    with pytest.raises(NotFoundError, match=r"compiler\.gcc 14\.1\.0 has no C\+\+"):
+        solve(home, "soft:compiler.gcc@14+languages=cxx")
+
+
 def test_a_package_is_built_with_a_compiler_of_its_standard() -> None:
     modern = make("lib-modern", "lib.fmt", requires=(wanting("cxx17"),))
     plain = make("lib-plain", "lib.zlib", requires=(wanting("c"),))
