@@ -14,8 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pkgmgr.install.store import Store
+from pkgmgr.model.entry import version_key
 from pkgmgr.model.errors import CkpmError
 
+_UV = "tool.uv"
 _UV_INDEX = (
     *("UV_INDEX", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_NO_INDEX"),
     "UV_CONFIG_FILE",
@@ -61,15 +64,24 @@ def run_client(argv: Sequence[str], variables: Mapping[str, str], *, text: str =
     )
 
 
-def find_uv(variables: Mapping[str, str]) -> str | None:
-    """Give uv's path: on PATH, or beside ckpm as the distribution ``uv``. ``CKPM_UV=0`` means: use pip."""
+def find_uv(variables: Mapping[str, str], store: Store | None = None) -> str | None:
+    """Give uv's path: on PATH, beside ckpm as the distribution ``uv``, or installed. ``CKPM_UV=0`` means: use pip.
+
+    :param store: where ``ckpm install package:tool-uv`` has put one; the newest is taken.
+    """
     if variables.get("CKPM_UV") == "0":
         return None
     found = shutil.which("uv", path=variables.get("PATH"))
     if found is None and importlib.util.find_spec("uv") is not None:
         beside = Path(sys.executable).with_name("uv")
         found = str(beside) if os.access(beside, os.X_OK) else None
-    return found
+    return found if found is not None or store is None else _installed_uv(store)
+
+
+def _installed_uv(store: Store) -> str | None:
+    entries = sorted((entry for entry in store.installed() if entry.soft == _UV), key=version_key, reverse=True)
+    programs = [path for entry in entries for path in entry.files.values() if Path(path).name in ("uv", "uv.exe")]
+    return next((path for path in programs if os.access(path, os.X_OK)), None)
 
 
 def find_pip(interpreter: str, variables: Mapping[str, str]) -> list[str]:
@@ -126,10 +138,7 @@ def pip_settings(text: str) -> IndexSettings:
     for wanted in _SCOPES:
         values |= {name: value for scope, name, value in rows if scope == wanted}
     options = [
-        word
-        for name, option in _PIP_TO_UV.items()
-        for item in values.get(name, "").split()
-        for word in (option, item)
+        word for name, option in _PIP_TO_UV.items() for item in values.get(name, "").split() for word in (option, item)
     ]
     if values.get("no-index", "").lower() in ("1", "true", "yes", "on"):
         options.append("--no-index")

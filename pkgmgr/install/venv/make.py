@@ -81,7 +81,7 @@ class Maker:
         self._run([python, "-I", "-m", "venv", "--without-pip", str(made)])
         own = str(made / "bin" / "python")
         offline = ["--no-index", "--find-links", str(shelf), "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-        uv = find_uv(self.variables)
+        uv = find_uv(self.variables, self.store)
         if uv is not None:
             # Not linked from uv's cache: a file edited here must not change another environment.
             copied = ["--no-cache", "--link-mode", "copy"]

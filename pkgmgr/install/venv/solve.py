@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from pkgmgr.install.store import Store
 from pkgmgr.install.venv.clients import Ran, find_pip, find_uv, run_client, uv_index_settings
 from pkgmgr.install.venv.tags import best_wheel, marker_values, pip_platforms, supported_tags, uv_platform
 from pkgmgr.install.venv.wanted import file_of_url, wheel_named
@@ -67,6 +68,8 @@ class Job:
     """What an earlier lock says; it stays where it fits."""
     variables: Mapping[str, str]
     offline: bool = False
+    store: Store | None = None
+    """Where uv may be installed."""
 
 
 def solve(job: Job) -> tuple[LockedWheel, ...]:
@@ -84,7 +87,7 @@ def solve(job: Job) -> tuple[LockedWheel, ...]:
 
 
 def _solve(job: Job, constraints: Sequence[str]) -> tuple[LockedWheel, ...]:
-    uv = find_uv(job.variables)
+    uv = find_uv(job.variables, job.store)
     with tempfile.TemporaryDirectory(prefix="ckpm-solve-") as folder:
         wanted, kept = Path(folder, "requirements.txt"), Path(folder, "constraints.txt")
         wanted.write_text("".join(f"{row}\n" for row in job.requirements), encoding="utf-8")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pkgmgr.install.store import Store
 from pkgmgr.install.venv.wanted import Question, Solution
 from pkgmgr.jobs.pythons.collisions import asked_for
 from pkgmgr.jobs.pythons.demands import Wanted
@@ -83,6 +84,7 @@ class Answers:
                 keep=self.keep,
                 variables=self.workspace.variables,
                 offline=self.workspace.offline,
+                store=Store(home=self.workspace.home),
             )
             try:
                 return Solution(interpreter=entry.id, wheels=solve(job))
