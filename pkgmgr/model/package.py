@@ -77,6 +77,8 @@ class Unpack(Step, frozen=True, kw_only=True, tag="unpack"):
     """Unpack an archive into the build folder."""
 
     source: str = "source"
+    inner: str = ""
+    """An archive in the source that is meant, by its path there: an ``.aar`` in an npm package."""
     into: str = "{build}"
     strip: int = 0
     """Leading folders to drop."""

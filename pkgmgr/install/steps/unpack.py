@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from glob import escape
 from pathlib import Path
 
 from pkgmgr.install.context import BuildContext
@@ -16,4 +18,11 @@ def perform(step: Unpack, context: BuildContext) -> None:
         known = ", ".join(context.sources) or "none for this target and variant"
         raise DocumentError(f"{context.name}: there is no source {step.source!r} here; there are: {known}")
     only = context.fill_all(step.only)
-    unpack(context.sources[step.source], Path(context.fill(step.into)), strip=step.strip, only=only)
+    archive, into = context.sources[step.source], Path(context.fill(step.into))
+    if not step.inner:
+        unpack(archive, into, strip=step.strip, only=only)
+        return
+    name = context.fill(step.inner)
+    with tempfile.TemporaryDirectory(dir=context.build) as place:
+        unpack(archive, Path(place), only=(escape(name),))
+        unpack(Path(place, name), into, strip=step.strip, only=only)
