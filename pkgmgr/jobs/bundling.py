@@ -6,6 +6,7 @@ its own place. What was found on the host is not the archive's: the script says 
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -85,11 +86,18 @@ def bundle(
     return Bundle(path=into, entries=tuple(entry.id for entry in entries), needed=needed)
 
 
-def _packed(path: Path, suffix: str) -> IO[bytes]:
-    """Open the archive for writing; gzip's header would hold the time."""
-    if suffix == ".gz":
-        return cast(IO[bytes], gzip.GzipFile(path, mode="wb", mtime=0))
-    return cast(IO[bytes], lzma.open(path, "wb")) if suffix == ".xz" else path.open("wb")
+@contextlib.contextmanager
+def _packed(path: Path, suffix: str) -> Iterator[IO[bytes]]:
+    """Open the archive for writing; gzip's header would hold the time, and the draft's name."""
+    with path.open("wb") as file:
+        if suffix == ".gz":
+            with gzip.GzipFile(filename="", fileobj=file, mode="wb", mtime=0) as packed:
+                yield cast(IO[bytes], packed)
+        elif suffix == ".xz":
+            with lzma.open(file, "wb") as packed:
+                yield cast(IO[bytes], packed)
+        else:
+            yield file
 
 
 def _place(workspace: Workspace, entry: Entry) -> str:
