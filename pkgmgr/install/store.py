@@ -10,21 +10,22 @@ import contextlib
 import errno
 import hashlib
 import os
-import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from pkgmgr.install.anywhere import Where
 from pkgmgr.install.locks import Busy, hold
-from pkgmgr.install.places import staging_name
-from pkgmgr.install.staging import Staging, maker_of
 from pkgmgr.install.use import is_used
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError, NotFoundError
+
+if TYPE_CHECKING:
+    from pkgmgr.install.anywhere import Where
+    from pkgmgr.install.staging import Staging
 
 RECORD = ".ckpm"
 _MAKER = "made-in"
@@ -140,6 +141,8 @@ class Store:
     @property
     def staging_area(self) -> Staging:
         """Where entries are made."""
+        from pkgmgr.install.staging import Staging  # 8 ms, where something is made; most only read what is there
+
         return Staging(base=self.home / "staging")
 
     def staging(self, recipe: Recipe | None = None) -> contextlib.AbstractContextManager[Path]:
@@ -147,6 +150,8 @@ class Store:
 
         :param recipe: what is built; the same is built in the same folder each time.
         """
+        from pkgmgr.install.places import staging_name
+
         area = self.staging_area
         name = None if recipe is None else staging_name(self.prefix(recipe), area.base, recipe.digest)
         return area.folder(name)
@@ -157,6 +162,8 @@ class Store:
         :param made: in a folder that `staging` gave, and that lives until the entry is recorded.
         :return: the entry of another process that was first, where no lock kept it out. Ours is not visible then.
         """
+        from pkgmgr.install.staging import maker_of
+
         folder = self.prefix(recipe)
         (made / RECORD).mkdir(exist_ok=True)
         (made / RECORD / _MAKER).write_text(maker_of(made.parent), "utf-8")
@@ -227,6 +234,8 @@ class Store:
         except FileNotFoundError:
             return  # another process did it
         except OSError:
+            import shutil
+
             shutil.rmtree(folder)
 
 
