@@ -30,7 +30,7 @@ BAD = [
     (["show", "entry:nothing"], 3, "nothing"),
     (["exec", "soft:tool.git"], 2, "which command"),
     (["exec", "soft:tool.git", "--", "no-such-command"], 3, "no-such-command"),
-    (["sync", "env:object-detection", "--locked"], 6, "no lock"),
+    (["lock", "env:hello-crss", "--check"], 3, "did you mean 'hello-cross'"),
     (["--wrong"], 2, "--wrong"),
 ]
 
