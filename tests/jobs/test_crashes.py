@@ -185,7 +185,7 @@ def test_a_moved_home_still_works(call: Ckpm, home: Path) -> None:
     home.rename(moved)
     env = {"CKPM_HOME": str(moved)}
     assert call("verify", "--full", env=env).code == 0
-    ran = call("exec", "package:lib-one", "--", "sh", "-c", 'cat "$CMAKE_PREFIX_PATH/include/one.h"', env=env)
+    ran = call("exec", "package:lib-one", "--", "sh", "-c", 'cat "${CMAKE_PREFIX_PATH%%:*}/include/one.h"', env=env)
     assert (ran.code, ran.out) == (0, '#define VERSION "1.0.0"\n')
     assert call("install", "package:lib-one", "--dry-run", "--json", env=env).data["plan"][0]["action"] == "reuse"
     assert call("uninstall", "package:lib-one", env=env).code == 0
