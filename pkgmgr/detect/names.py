@@ -76,6 +76,8 @@ def literal_stems(expression: str) -> list[str]:
 
 def _branches(expression: str) -> list[str]:
     """Split an expression at the alternatives that are in no group."""
+    if "|" not in expression:
+        return [expression]
     found, start, position = [], 0, 0
     while position < len(expression):
         character = expression[position]
