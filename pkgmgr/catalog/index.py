@@ -28,8 +28,7 @@ from pkgmgr.model.target import Target, TargetDocument, parse_target
 _D = TypeVar("_D", bound=msgspec.Struct)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Located:
+class Located(msgspec.Struct, frozen=True, kw_only=True):
     """Where a document was read from."""
 
     path: Path
@@ -41,8 +40,7 @@ class Located:
         return self.path.parent
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """A document that could not be used, and why; the others go on."""
 
     path: Path

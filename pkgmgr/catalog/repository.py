@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 FOLDERS: Mapping[str, str] = {
     "soft": "soft_plugins",
@@ -16,8 +17,7 @@ FOLDERS: Mapping[str, str] = {
 BUILT_IN = "built-in"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Repository:
+class Repository(msgspec.Struct, frozen=True, kw_only=True):
     """One root that holds ``soft_plugins/``, ``packages/``, ``envs/`` and ``targets/``."""
 
     name: str

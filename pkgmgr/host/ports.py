@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 DIGESTED = 1 << 20
 """Bytes from the start of a file that count in its digest, besides its size."""
 
@@ -64,8 +66,7 @@ class Files(Protocol):
         """Hash the size and the first mebibyte of a file; None when it can't be read."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ElfFacts:
+class ElfFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What an ELF object says of itself."""
 
     target: str
@@ -82,8 +83,7 @@ class ElfFacts:
     """The API level in ``.note.android.ident``."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a process said."""
 
     exit_code: int | None
@@ -119,8 +119,7 @@ class Owners(Protocol):
         """Give the package that each file belongs to, ``gcc-12 12.2.0-14 (dpkg)``; files of none are left out."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kernel:
+class Kernel(msgspec.Struct, frozen=True, kw_only=True):
     """What only the running system knows, and no file tells."""
 
     release: str = ""
@@ -129,6 +128,9 @@ class Kernel:
     """``confstr(CS_GNU_LIBC_VERSION)``, such as ``glibc 2.36``."""
     target: str = ""
     """What the machine is, whatever a person states; empty: the host's target."""
+
+
+_UNKNOWN_KERNEL = Kernel()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +145,6 @@ class Host:
     """What it is, such as ``linux-x86_64``."""
     home: str
     """The person's home folder."""
-    kernel: Kernel = Kernel()
+    kernel: Kernel = _UNKNOWN_KERNEL
     owners: Owners | None = None
     """Who owns files; None where nobody can be asked."""
