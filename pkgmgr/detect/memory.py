@@ -5,13 +5,13 @@ Touches: one file in the cache folder.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
+from pkgmgr.host.cache_file import write_cache_file
 from pkgmgr.host.files import FileState, file_state
 from pkgmgr.host.ports import Answer, Files
 
@@ -94,18 +94,11 @@ class AnswerMemory:
         self._changed = True
 
     def save(self) -> None:
-        """Write what is new, next door and then by a rename. A folder that can't be written costs only time."""
+        """Write what is new."""
         if self._path is None or not self._changed:
             return
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         is_full = len(self._stored.answers) > _MOST or len(self._stored.digests) > _MOST
-        stored = _Stored(_FORMAT, {}, {}) if is_full else self._stored
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(msgspec.msgpack.encode(stored))
-            temporary.replace(self._path)
-        except OSError:
-            temporary.unlink(missing_ok=True)
+        write_cache_file(self._path, msgspec.msgpack.encode(_Stored(_FORMAT, {}, {}) if is_full else self._stored))
         self._changed = False
 
 

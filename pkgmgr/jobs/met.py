@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from pkgmgr.jobs.envs import LoadedEnv, inputs_digest
-from pkgmgr.jobs.remembered import keep, package_paths, paths_of, recall, store_paths
+from pkgmgr.jobs.remembered import keep_met_by, recall
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.plan import Plan, Step
@@ -56,13 +56,7 @@ def keep_met(
         entries=entries,
         libraries=libraries,
     )
-    for entry in entries.values():  # a document is held to, whether or not it was read
-        workspace.catalog.soft(entry.soft)
-        if entry.package:
-            workspace.catalog.package(entry.package)
-    paths = [str(loaded.lock_path), *paths_of(entries.values()), *store_paths(workspace)]
-    paths += package_paths(workspace, entries.values())
-    keep(workspace, _question(loaded, target, asked), known, paths=paths)
+    keep_met_by(workspace, _question(loaded, target, asked), known, entries.values(), paths=[str(loaded.lock_path)])
 
 
 def _question(loaded: LoadedEnv, target: str, asked: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ import msgspec
 from pkgmgr.catalog.document import nearest_name
 from pkgmgr.host.probe_environment import environment_digest, probe_variables
 from pkgmgr.jobs.envs import LoadedEnv, files_of
-from pkgmgr.jobs.remembered import keep, package_paths, paths_of, recall, store_paths
+from pkgmgr.jobs.remembered import as_reused, keep_met_by, recall
 from pkgmgr.jobs.standing import Installation
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
@@ -91,25 +91,18 @@ def keep_prepared(
     done, loaded = prepared.done, prepared.loaded
     if done.plan.installs:
         return
-    for entry in done.entries.values():  # documents are held to, whether or not they were read
-        workspace.catalog.soft(entry.soft)
-        if entry.package:
-            workspace.catalog.package(entry.package)
-    steps = tuple(msgspec.structs.replace(step, action="reuse") for step in done.plan.steps)  # it is known from now on
     known = _Kept(
         target=str(prepared.target),
         place=prepared.place,
-        done=msgspec.structs.replace(done, plan=msgspec.structs.replace(done.plan, steps=steps)),
+        done=msgspec.structs.replace(done, plan=as_reused(done.plan)),
         operations=prepared.operations,
         notes=prepared.notes,
     )
     paths = [str(loaded.lock_path), *map(str, files_of(workspace, loaded))]
     # A target's C library that comes or goes decides for which target programs are made.
     paths += [f"{sysroot}/lib" for sysroot in prepared.place.sysroots]
-    entries = done.entries.values()
-    paths += [*paths_of(entries), *package_paths(workspace, entries), *store_paths(workspace)]
     question = _question(workspace, loaded, steered, settings)
-    keep(workspace, question, known, paths=paths, detections=prepared.detections)
+    keep_met_by(workspace, question, known, done.entries.values(), paths=paths, detections=prepared.detections)
 
 
 def _question(

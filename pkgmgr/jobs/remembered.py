@@ -20,6 +20,7 @@ from pkgmgr import __version__
 from pkgmgr.host.cache_file import write_cache_file
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
+from pkgmgr.model.plan import Plan
 
 _A = TypeVar("_A", bound=msgspec.Struct)
 _FORMAT = 2
@@ -91,6 +92,35 @@ def keep(
     with contextlib.suppress(OSError, UnicodeEncodeError):  # a path that is no UTF-8 costs time, too
         write_cache_file(path, msgspec.msgpack.encode(kept))
         _forget_oldest(path.parent)
+
+
+def keep_met_by(
+    workspace: Workspace,
+    question: Sequence[str],
+    answer: msgspec.Struct,
+    entries: Iterable[Entry],
+    *,
+    paths: Iterable[str] = (),
+    detections: Iterable[str] = (),
+) -> None:
+    """Remember an answer that entries meet: it hangs on them, their documents and packages, and on the store.
+
+    :param paths: what it hangs on besides.
+    """
+    entries = list(entries)
+    for entry in entries:  # documents are held to, whether or not they were read
+        workspace.catalog.soft(entry.soft)
+        if entry.package:
+            workspace.catalog.package(entry.package)
+    paths = [*paths, *paths_of(entries), *package_paths(workspace, entries), *store_paths(workspace)]
+    keep(workspace, question, answer, paths=paths, detections=detections)
+
+
+def as_reused(plan: Plan) -> Plan:
+    """Give a plan of which nothing was installed as it is from now on: all of it is known."""
+    return msgspec.structs.replace(
+        plan, steps=tuple(msgspec.structs.replace(step, action="reuse") for step in plan.steps)
+    )
 
 
 def paths_of(entries: Iterable[Entry]) -> Iterator[str]:

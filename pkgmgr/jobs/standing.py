@@ -8,7 +8,7 @@ import msgspec
 
 from pkgmgr.environ.compose import compose
 from pkgmgr.host.probe_environment import environment_digest, probe_variables
-from pkgmgr.jobs.remembered import keep, package_paths, paths_of, recall, store_paths
+from pkgmgr.jobs.remembered import as_reused, keep_met_by, recall
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.operation import Operation
@@ -56,15 +56,8 @@ def keep_standing(workspace: Workspace, asked: Sequence[str], done: Installation
     """
     if done.plan.installs:
         return
-    steps = tuple(msgspec.structs.replace(step, action="reuse") for step in done.plan.steps)  # it is known from now on
-    known = msgspec.structs.replace(done, plan=msgspec.structs.replace(done.plan, steps=steps))
-    for entry in done.entries.values():  # documents are held to, whether or not they were read
-        workspace.catalog.soft(entry.soft)
-        if entry.package:
-            workspace.catalog.package(entry.package)
-    entries = done.entries.values()
-    paths = [*paths_of(entries), *package_paths(workspace, entries), *store_paths(workspace)]
-    keep(workspace, _question(workspace, asked), known, paths=paths, detections=detections)
+    known = msgspec.structs.replace(done, plan=as_reused(done.plan))
+    keep_met_by(workspace, _question(workspace, asked), known, done.entries.values(), detections=detections)
 
 
 def _question(workspace: Workspace, asked: Sequence[str]) -> list[str]:
