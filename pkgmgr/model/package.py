@@ -96,6 +96,19 @@ class Copy(Step, frozen=True, kw_only=True, tag="copy"):
     executable: bool = False
 
 
+class Cut(Step, frozen=True, kw_only=True, tag="cut"):
+    """Cut bytes out of a file: what a packed file without a format of its own holds whole."""
+
+    file: str
+    """One path; no glob."""
+    begin: Annotated[int, Meta(ge=0)] = 0
+    """How many bytes of the file stand before."""
+    size: Annotated[int, Meta(ge=1)]
+    """How many bytes; a file that has not so many is an error."""
+    to: str
+    """The new file's path."""
+
+
 class Write(Step, frozen=True, kw_only=True, tag="write"):
     """Write a small text file."""
 
@@ -194,7 +207,7 @@ class Derive(Step, frozen=True, kw_only=True, tag="derive"):
     """Role of the interpreter's requirement."""
 
 
-AnyStep = Unpack | Copy | Write | Patch | Compile | Cmake | Meson | Autotools | Make | Python | Run | Derive
+AnyStep = Unpack | Copy | Cut | Write | Patch | Compile | Cmake | Meson | Autotools | Make | Python | Run | Derive
 
 
 class Package(Document, frozen=True, kw_only=True):
