@@ -1,7 +1,9 @@
 """Documents in the form in which they are used: TOML is parsed once, not once a day for each of five hundred files.
 
 One file holds all documents of one kind of one repository. Those of a home know the state of each document's file;
-the ones that a wheel brings along (`main` makes them when it is built) know only its content.
+the ones that a wheel brings along (`main` makes them when it is built) know only its content. They are taken unread
+while no document is newer than they are: what installs a wheel writes them all within a second or so, and nothing of a
+home's cache is needed.
 
 usage: python -m pkgmgr.catalog.compiled ROOT
 """
@@ -11,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,19 +22,22 @@ from typing import TypeVar, cast
 import msgspec
 
 from pkgmgr.catalog.document import DOCUMENT_TYPES, parse_document
-from pkgmgr.catalog.repository import Repository, list_documents
+from pkgmgr.catalog.repository import DocumentState, Repository, document_state, list_documents
 from pkgmgr.host.cache_file import write_cache_file
 from pkgmgr.model.errors import DocumentError
 
 _D = TypeVar("_D", bound=msgspec.Struct)
-_FORMAT = 2
+_FORMAT = 3
 _BROUGHT = "_compiled.msgpack"
 """The name beside a wheel's documents. No document has one that begins with an underscore."""
+_AT_ONCE = 1_000_000_000
+"""Nanoseconds that may pass from this file to the last document while a wheel is unpacked; where it takes longer, the
+documents are read to see that they are the same. An edit comes later, and `pip` compiles ckpm's code in between."""
 
 
 class _Row(msgspec.Struct, frozen=True, array_like=True):
-    state: tuple[int, int, int]
-    """Time of the last change in nanoseconds, size in bytes, inode."""
+    state: DocumentState
+    """Of the document's file; what a wheel brings knows its size alone."""
     digest: bytes
     """sha256 of the text."""
     value: msgspec.Raw
@@ -51,6 +56,32 @@ def read_document(path: Path, document_type: type[_D]) -> _D:
     return parse_document(_text(_content(path), path), document_type, where=str(path))
 
 
+class _Brought(msgspec.Struct, frozen=True):
+    """What a wheel brings along, and when it was written."""
+
+    rows: dict[str, _Row]
+    state: DocumentState | None
+
+    @classmethod
+    def beside(cls, folder: Path) -> _Brought:
+        file = folder / _BROUGHT
+        try:
+            state = document_state(os.stat(file))
+        except OSError:
+            return cls(rows={}, state=None)
+        return cls(rows=_rows_of(file, f"{_FORMAT}:{_code_digest()}"), state=state)
+
+    def unread(self, name: str, state: DocumentState) -> _Row | None:
+        """Give the row of a document that can't have been edited since; None says nothing."""
+        row = self.rows.get(name)
+        if row is None or self.state is None or row.state.size != state.size:
+            return None
+        is_as_old = (
+            state.mtime_ns <= self.state.mtime_ns + _AT_ONCE and state.ctime_ns <= self.state.ctime_ns + _AT_ONCE
+        )
+        return row if is_as_old else None
+
+
 @dataclass
 class CompiledDocuments:
     """All documents of one kind of one repository."""
@@ -61,29 +92,32 @@ class CompiledDocuments:
     """What a home remembers; None: nothing."""
     parse: Callable[..., msgspec.Struct] = parse_document
     _rows: dict[str, _Row] | None = None
-    _brought: dict[str, _Row] | None = None
+    _brought: _Brought | None = None
     _has_news: bool = field(default=False)
 
-    def read(self, name: str, path: Path, document_type: type[_D]) -> _D:
+    def read(self, name: str, file: str, state: DocumentState, document_type: type[_D]) -> _D:
         """Give a document, parsed now only where its text is new.
 
+        :param file: where it lies.
+        :param state: of the file, as it was listed.
         :raises DocumentError: when it can't be read or breaks its schema.
         """
-        try:
-            found = path.stat()
-        except OSError as error:
-            raise DocumentError(f"{path}: can't be read: {error.strerror}") from error
-        state = (found.st_mtime_ns, found.st_size, found.st_ino)
+        if self._brought is None:
+            self._brought = _Brought.beside(self.folder)
+        row = self._brought.unread(name, state)
+        if row is not None and (value := _decoded(row, document_type)) is not None:
+            return value
         if self._rows is None:
             self._rows = _rows_of(self.file, f"{_FORMAT}:{_code_state()}")
         row = self._rows.get(name)
         if row is not None and row.state == state and (value := _decoded(row, document_type)) is not None:
             return value
+        path = Path(file)
         content = _content(path)
         digest = hashlib.sha256(content).digest()
-        value = self._compiled_before(name, row, digest, document_type)
+        value = self._compiled_before((row, self._brought.rows.get(name)), digest, document_type)
         if value is None:
-            value = cast("_D", self.parse(_text(content, path), document_type, where=str(path)))
+            value = cast("_D", self.parse(_text(content, path), document_type, where=file))
         self._rows[name] = _Row(state=state, digest=digest, value=msgspec.Raw(msgspec.msgpack.encode(value)))
         self._has_news = True
         return value
@@ -94,15 +128,11 @@ class CompiledDocuments:
             write_cache_file(self.file, _encoded(f"{_FORMAT}:{_code_state()}", self._rows))
         self._has_news = False
 
-    def _compiled_before(self, name: str, row: _Row | None, digest: bytes, document_type: type[_D]) -> _D | None:
+    @staticmethod
+    def _compiled_before(rows: Iterable[_Row | None], digest: bytes, document_type: type[_D]) -> _D | None:
         """Give the value of the same text under another state, or from the wheel."""
-        if self._brought is None:
-            file = self.folder / _BROUGHT
-            self._brought = _rows_of(file, f"{_FORMAT}:{_code_digest()}") if file.exists() else {}
-        for candidate in (row, self._brought.get(name)):
-            if candidate is not None and candidate.digest == digest:
-                return _decoded(candidate, document_type)
-        return None
+        fitting = (row for row in rows if row is not None and row.digest == digest)
+        return next((_decoded(row, document_type) for row in fitting), None)
 
 
 def compile_documents(repository: Repository, kind: str) -> bytes:
@@ -111,10 +141,12 @@ def compile_documents(repository: Repository, kind: str) -> bytes:
     :raises DocumentError: for one that breaks its schema.
     """
     rows = {}
-    for name, path in list_documents(repository, kind).items():
-        value = read_document(path, DOCUMENT_TYPES[kind])
-        digest = hashlib.sha256(_content(path)).digest()
-        rows[name] = _Row(state=(0, 0, 0), digest=digest, value=msgspec.Raw(msgspec.msgpack.encode(value)))
+    for name, (file, state) in list_documents(repository, kind).items():
+        value = read_document(Path(file), DOCUMENT_TYPES[kind])
+        digest = hashlib.sha256(_content(Path(file))).digest()
+        rows[name] = _Row(
+            state=DocumentState(0, state.size, 0, 0), digest=digest, value=msgspec.Raw(msgspec.msgpack.encode(value))
+        )
     return _encoded(f"{_FORMAT}:{_code_digest()}", rows)
 
 

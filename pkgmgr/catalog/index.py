@@ -17,7 +17,7 @@ import msgspec
 
 from pkgmgr.catalog.compiled import CompiledDocuments, cache_file
 from pkgmgr.catalog.document import nearest_name
-from pkgmgr.catalog.repository import Repository, list_documents
+from pkgmgr.catalog.repository import DocumentState, Repository, document_state, list_documents
 from pkgmgr.model.env import Env
 from pkgmgr.model.errors import CkpmError, DocumentError, NotFoundError
 from pkgmgr.model.package import Package
@@ -31,8 +31,15 @@ _D = TypeVar("_D", bound=msgspec.Struct)
 class Located(msgspec.Struct, frozen=True, kw_only=True):
     """Where a document was read from."""
 
-    path: Path
+    file: str
+    state: DocumentState
+    """Of the file, when it was listed."""
     repository: Repository
+
+    @property
+    def path(self) -> Path:
+        """The document's file."""
+        return Path(self.file)
 
     @property
     def folder(self) -> Path:
@@ -66,12 +73,12 @@ class Catalog:
         if kind not in self._located:
             table: dict[str, Located] = {}
             for repository in self.repositories:
-                for name, path in list_documents(repository, kind).items():
+                for name, (file, state) in list_documents(repository, kind).items():
                     if name in table:
                         used = table[name].repository.name
                         self.clashes.append(f"{kind} {name!r} of repository {repository.name!r} is hidden by {used!r}")
                         continue
-                    table[name] = Located(path=path, repository=repository)
+                    table[name] = Located(file=file, state=state, repository=repository)
             self._located[kind] = table
         return self._located[kind]
 
@@ -84,12 +91,11 @@ class Catalog:
         located = self.locations(kind).get(name)
         if located is None:
             return ""
-        rows = [str(located.path), str(located.repository.is_trusted)]
-        for path in (located.path, located.folder / "hook.py"):
-            with contextlib.suppress(OSError):
-                state = os.stat(path)
-                rows.append(f"{state.st_mtime_ns}:{state.st_size}:{state.st_ino}:{state.st_ctime_ns}")
-        return "|".join(rows)
+        states = [located.state]
+        with contextlib.suppress(OSError):
+            states.append(document_state(os.stat(os.path.join(os.path.dirname(located.file), "hook.py"))))
+        told = "|".join(":".join(map(str, state)) for state in states)
+        return f"{located.file}|{located.repository.is_trusted}|{told}"
 
     def soft(self, name: str) -> Soft | None:
         """Give a soft; None when there is none (or its document is bad)."""
@@ -171,13 +177,13 @@ class Catalog:
                 folder = repository.folder(kind)
                 yield str(folder)
                 # A folder that has no document yet may get one, and nothing else would tell.
-                named = {str(row.folder) for row in table.values()}
+                named = {os.path.dirname(row.file) for row in table.values()}
                 with contextlib.suppress(OSError):
                     yield from (item.path for item in os.scandir(folder) if item.is_dir() and item.path not in named)
         for kind, name in self._values:
             located = self.locations(kind).get(name)
             if located is not None:
-                yield str(located.path)
+                yield located.file
                 if kind == "soft":
                     yield str(located.folder / "hook.py")
 
@@ -214,7 +220,7 @@ class Catalog:
             file = None if self.cache_folder is None else cache_file(self.cache_folder, folder, kind)
             self._compiled[kind, folder] = CompiledDocuments(folder=folder, file=file)
         try:
-            value = self._compiled[kind, folder].read(name, located.path, document_type)
+            value = self._compiled[kind, folder].read(name, located.file, located.state, document_type)
             stated = getattr(value, "name", name)
             if stated != name:
                 raise DocumentError(f"{located.path}: it is called {stated!r}, its folder {name!r}")

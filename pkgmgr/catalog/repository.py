@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -15,6 +17,21 @@ FOLDERS: Mapping[str, str] = {
     "target": "targets",
 }
 BUILT_IN = "built-in"
+
+
+class DocumentState(NamedTuple):
+    """What tells whether a document has changed."""
+
+    mtime_ns: int
+    size: int
+    """In bytes."""
+    inode: int
+    ctime_ns: int
+
+
+def document_state(found: os.stat_result) -> DocumentState:
+    """Give the state of a file from what the system says of it."""
+    return DocumentState(found.st_mtime_ns, found.st_size, found.st_ino, found.st_ctime_ns)
 
 
 class Repository(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,26 +69,31 @@ def find_repositories(
     return (built_in, *added, *from_path, *installed)
 
 
-def list_documents(repository: Repository, kind: str) -> dict[str, Path]:
-    """Map the names of a repository's documents of one kind to their files."""
+def list_documents(repository: Repository, kind: str) -> dict[str, tuple[str, DocumentState]]:
+    """Map the names of a repository's documents of one kind to their files and the state of these."""
+    folder = str(repository.folder(kind))
     try:
-        folders = sorted(os.scandir(repository.folder(kind)), key=lambda item: item.name)
+        with os.scandir(folder) as items:
+            names = sorted(item.name for item in items if item.name[0] not in "._" and item.is_dir())
     except OSError:
         return {}
-    found = {}
-    for item in folders:
-        if item.name.startswith((".", "_")) or not item.is_dir():
-            continue
-        path = document_file(Path(item.path), kind)
-        if path is not None:
-            found[item.name] = path
-    return found
+    listed = ((name, _document_in(f"{folder}{os.sep}{name}", kind)) for name in names)
+    return {name: found for name, found in listed if found is not None}
 
 
 def document_file(folder: Path, kind: str) -> Path | None:
     """Give the document of this kind in a folder: TOML first, else JSON."""
+    found = _document_in(str(folder), kind)
+    return None if found is None else Path(found[0])
+
+
+def _document_in(folder: str, kind: str) -> tuple[str, DocumentState] | None:
     for ending in ("toml", "json"):
-        path = folder / f"{kind}.{ending}"
-        if path.is_file():
-            return path
+        path = f"{folder}{os.sep}{kind}.{ending}"
+        try:
+            found = os.stat(path)
+        except OSError:
+            continue
+        if stat.S_ISREG(found.st_mode):
+            return path, document_state(found)
     return None

@@ -334,7 +334,7 @@ def _fingerprint(
 
 
 def file_digest(path: str, files: Files, memory: AnswerMemory) -> str:
-    """Give a digest of a file's size and of its first mebibyte, remembered by the file's identity."""
+    """Give a digest of a file's size and of samples of its content, remembered by the file's identity."""
     stat = files.stat(path)
     if stat is None or stat.is_folder:
         return "folder" if stat is not None else "missing"

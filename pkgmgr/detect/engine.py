@@ -106,6 +106,7 @@ class Detector:
 
     def __post_init__(self) -> None:
         self._folders = Folders(host=self.host, where=self.where)
+        self._remembering = replace(self.asker, only_recall=True)
 
     @property
     def host(self) -> Host:
@@ -203,9 +204,8 @@ class Detector:
     def _recalled(self, item: tuple[Soft, Candidate]) -> Entry | Rejection | None:
         if self.asker.refresh:
             return None
-        remembering = replace(self.asker, only_recall=True)
         try:
-            return self.judge(*item, remembering)
+            return self.judge(*item, self._remembering)
         except NotRemembered:
             return None
 

@@ -17,7 +17,7 @@ from pkgmgr.host.ports import Answer, Files
 
 FAILURE_KEPT = 3600.0
 """Seconds that a program is not asked again after it hung or crashed: the machine may just have been busy."""
-_FORMAT = 3
+_FORMAT = 4
 _MOST = 20_000
 """Answers kept; beyond that the file is begun anew, which only costs time."""
 

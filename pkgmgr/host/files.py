@@ -10,13 +10,14 @@ import errno
 import os
 import stat as modes
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from pkgmgr.host.mounts import leads_into, remote_mounts
-from pkgmgr.host.ports import DIGESTED, FileStat, content_digest
+from pkgmgr.host.ports import FileStat, content_digest
 
 if TYPE_CHECKING:
     from pkgmgr.host.ports import ElfFacts
@@ -221,9 +222,14 @@ class LocalFiles:
             os.close(handle)
 
     def digest(self, path: str) -> str | None:
-        """Hash the size and the first mebibyte of a file; None when it can't be read."""
-        stat, content = self.stat(path), self.read(path, DIGESTED)
-        return content_digest(stat.size, content) if stat is not None and content is not None else None
+        """Hash the size and samples of a file; None when it can't be read."""
+        stat, handle = self.stat(path), self._open(path)
+        if stat is None or handle is None:
+            return None
+        try:
+            return content_digest(stat.size, partial(_read_at, handle))
+        finally:
+            os.close(handle)
 
     def _open(self, path: str) -> int | None:
         """Open a plain file; opening a named pipe in any other way would wait for a writer for ever."""

@@ -6,14 +6,14 @@ machines that are only talked about (recorded hosts, cases of softs).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import msgspec
 
-DIGESTED = 1 << 20
-"""Bytes from the start of a file that count in its digest, besides its size."""
+DIGESTED = (32 << 10, 16 << 10, 16 << 10)
+"""Bytes at the start, in the middle and at the end of a file that count in its digest, besides its size."""
 
 
 class FileStat(NamedTuple):
@@ -30,11 +30,25 @@ class FileStat(NamedTuple):
     """Of the last change to content or properties: shows what was replaced by something of the same size and date."""
 
 
-def content_digest(size: int, beginning: bytes) -> str:
-    """Hash a file's size and its first mebibyte: enough to see that it was replaced, at a cost that stays small."""
+def content_digest(size: int, read: Callable[[int, int], bytes]) -> str:
+    """Hash a file's size and samples of its content: enough to see that it was replaced, at a cost that stays small.
+
+    A program tells its build at the start. Weights of one network differ all over and have one size: what stands
+    before them does not tell two trainings apart, their middle does.
+
+    :param size: in bytes; a file of at most the samples' size is hashed whole.
+    :param read: gives the bytes at an offset, as many as are asked for.
+    """
     import hashlib
 
-    return hashlib.sha256(str(size).encode() + b"\0" + beginning[:DIGESTED]).hexdigest()
+    start, middle, end = DIGESTED
+    digest = hashlib.sha256(f"{size}\0".encode())
+    if size <= start + middle + end:
+        digest.update(read(0, size))
+    else:
+        for offset, count in ((0, start), ((size - middle) // 2, middle), (size - end, end)):
+            digest.update(read(offset, count))
+    return digest.hexdigest()
 
 
 class Files(Protocol):
@@ -63,7 +77,7 @@ class Files(Protocol):
         """Read an ELF header; None when the file is no ELF object."""
 
     def digest(self, path: str) -> str | None:
-        """Hash the size and the first mebibyte of a file; None when it can't be read."""
+        """Hash the size and samples of a file (`content_digest`); None when it can't be read."""
 
 
 class ElfFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ class FileRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
     parts: Mapping[str, bytes] = {}
     """Offset → what was read from there on, further in."""
     digest: str | None = None
-    """Of its size and first mebibyte."""
+    """Of its size and samples of it (`content_digest`)."""
     elf: ElfFacts | None = None
 
 

@@ -137,7 +137,8 @@ class RecordedFiles:
         real = self._resolve(path)
         known = self._digests.get(real)
         if known is None and self._files.get(real) is not None:
-            return content_digest(self._size(real), self._content(real))
+            content = self._content(real)
+            return content_digest(self._size(real), lambda offset, count: content[offset : offset + count])
         return known
 
     def elf(self, path: str) -> ElfFacts | None:

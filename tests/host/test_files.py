@@ -212,3 +212,22 @@ def test_a_walk_is_bounded_and_says_so(tmp_path: Path, depth: int, limit: int, e
 
 def test_a_walk_of_nothing_is_empty(tmp_path: Path) -> None:
     assert list(walk(LocalFiles(), str(tmp_path / "missing"), depth=3, limit=9)) == []
+
+
+@pytest.mark.parametrize("offset", [0, 40, 100_000, 200_000 - 1])
+def test_a_digest_tells_files_of_one_size_apart_by_their_start_middle_and_end(tmp_path: Path, offset: int) -> None:
+    content = bytes(200_000)
+    (tmp_path / "first").write_bytes(content)
+    (tmp_path / "second").write_bytes(content[:offset] + b"x" + content[offset + 1 :])
+    (tmp_path / "same").write_bytes(content)
+    first, second, same = (LocalFiles().digest(str(tmp_path / name)) for name in ("first", "second", "same"))
+    assert first == same != second
+    assert LocalFiles().digest(str(tmp_path / "nothing")) is None
+
+
+def test_a_small_file_counts_whole_in_its_digest(tmp_path: Path) -> None:
+    digests = set()
+    for offset in range(0, 65_536, 1_999):
+        (tmp_path / "file").write_bytes(bytes(offset) + b"x" + bytes(65_535 - offset))
+        digests.add(LocalFiles().digest(str(tmp_path / "file")))
+    assert len(digests) == len(range(0, 65_536, 1_999))
