@@ -246,11 +246,13 @@ class Installer:
         return kind(error.message, hint=f"{way}; the whole log is {kept}")
 
     def _record(self, step: Step, package: Package, recipe: Recipe, roles: Mapping[str, Entry], final: Path) -> Entry:
-        found = [entry for entry in self.recognise(package.provides, final) if is_product(entry, step)]
+        there = self.recognise(package.provides, final)
+        found = [entry for entry in there if is_product(entry, step)]
         if not found:
             shutil.rmtree(final, ignore_errors=True)
+            says = f"finds {there[0].version} in it" if there and there[0].version else "does not recognise it"
             raise CkpmError(
-                f"{package.name} {step.version} was made, but {package.provides} does not recognise it",
+                f"{package.name} {step.version} was made, but {package.provides} {says}",
                 hint="the package or the soft is wrong: a package whose result can't be detected has failed",
             )
         seen = found[0]

@@ -40,3 +40,17 @@ def test_a_failed_build_is_kept_and_entered(ckpm: Ckpm, tmp_path: Path, home: Pa
     assert ckpm("shell", "--build", "package:lib-bad", "package:lib-bad").code == 2
     assert ckpm("gc").code == 0
     assert not folder.exists()
+
+
+def test_a_build_of_another_version_has_failed(ckpm: Ckpm, tmp_path: Path, home: Path) -> None:
+    """What the document calls 2.0 says of itself that it is 1.0.0."""
+    root = tmp_path / "repository"
+    make_package(root, "other")
+    document = root / "packages/lib-other/package.toml"
+    document.write_text(document.read_text().replace('version = "1.0.0"', 'version = "2.0"'))
+    assert ckpm("repo", "add", str(root), "--trust").code == 0
+
+    ran = ckpm("install", "package:lib-other")
+    assert ran.code == 1
+    assert "lib-other 2.0 was made, but lib.other finds 1.0.0 in it" in ran.err
+    assert not list((home / "store").rglob("other.h"))
