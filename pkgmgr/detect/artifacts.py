@@ -153,10 +153,16 @@ def _is_recognised(row: Recognition, artifact: Artifact) -> bool:
         return False
     if not row.layers:
         return bool(row.named or row.architecture)
-    text = "\n".join(artifact.layers)
-    return all(re.search(expression, text, re.MULTILINE) for expression in row.layers) and not any(
-        re.search(expression, text, re.MULTILINE) for expression in row.without
+    return (
+        all(_is_found(row.layers, artifact.layers))
+        and not any(_is_found(row.without, artifact.layers))
+        and not any(_is_found(row.unshaped, artifact.shapes))
     )
+
+
+def _is_found(expressions: Sequence[str], lines: Sequence[str]) -> Iterator[bool]:
+    text = "\n".join(lines) if expressions else ""
+    return (re.search(expression, text, re.MULTILINE) is not None for expression in expressions)
 
 
 def _candidate(soft: Soft, artifact: Artifact) -> Candidate:

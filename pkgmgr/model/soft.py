@@ -95,6 +95,9 @@ class Recognition(Document, frozen=True, kw_only=True):
     """Expressions, each of which must be found in the names of layers, nodes or tensors (one a line)."""
     without: tuple[str, ...] = ()
     """The same, none of which may be found."""
+    unshaped: tuple[str, ...] = ()
+    """Expressions searched in ``NAME [64,64,3,3]`` of tensors (one a line), none of which may be found: for networks that
+    call their layers the same. Formats that tell no shapes have no such lines."""
     architecture: str = ""
     """Expression searched in the architecture that the file or its ``config.json`` states."""
     named: str = ""

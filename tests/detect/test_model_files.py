@@ -61,6 +61,13 @@ LAYERS = {
     "tiny.weights.h5": "block_1_expand",
     "top.pth": "cls_token",
 }
+SHAPES = {
+    "legacy.pth": ("layer1.0.conv1.weight [2,2]",),
+    "tiny.onnx": ("backbone.fc.weight [4,3]", "fc/Gemm [4,3]"),
+    "tiny.pt": ("layer1.0.conv1.weight [2,2]",),
+    "tiny.safetensors": ("encoder.layer.0.weight [2,3]",),
+    "top.pth": ("cls_token [1,1,2]",),
+}
 
 
 def read(name: str, content: bytes) -> ModelFacts | None:
@@ -76,6 +83,7 @@ def test_what_a_file_says(name: str) -> None:
     told = facts.attributes()
     assert {key: told.get(key) for key in EXPECTED[name]} == EXPECTED[name]
     assert name not in LAYERS or LAYERS[name] in facts.layers
+    assert facts.shapes == SHAPES.get(name, ())
     assert facts.state == ("unknown" if name == "legacy.pth" else COMPLETE)
 
 

@@ -1,7 +1,8 @@
 """Which soft knows which network, by the names of layers that the frameworks themselves give.
 
 `networks.json.gz` holds the names of weights (Keras: of layers) in networks that torchvision 0.29, timm, transformers,
-ultralytics 8.4, openai-whisper 20250625 and Keras 3.15 made, all but biases and running means.
+ultralytics 8.4, openai-whisper 20250625 and Keras 3.15 made, all but biases and running means. `shapes.json.gz` holds
+the shapes of weights of those of torchvision that call their layers the same; timm's ResNeXt-50 has torchvision's.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.models.unusable import FORMATS
 from pkgmgr.jobs.workspace import open_workspace
 
-NETWORKS: dict[str, list[str]] = json.loads(gzip.decompress((Path(__file__).parent / "networks.json.gz").read_bytes()))
+FOLDER = Path(__file__).parent
+NETWORKS: dict[str, list[str]] = json.loads(gzip.decompress((FOLDER / "networks.json.gz").read_bytes()))
+SHAPES: dict[str, list[str]] = json.loads(gzip.decompress((FOLDER / "shapes.json.gz").read_bytes()))
+SHAPES["timm/resnext50_32x4d"] = SHAPES["torchvision/resnext50_32x4d"]
 KNOWN = {
     "model.bert": (
         *("transformers/AlbertModel", "transformers/BertModel", "transformers/DebertaV2Model"),
@@ -40,10 +44,9 @@ KNOWN = {
         *("timm/mobilenetv3_large_100", "timm/mobilenetv4_conv_small", "torchvision/mobilenet_v2"),
         *("torchvision/mobilenet_v3_small", "transformers/MobileNetV2ForImageClassification"),
     ),
-    # ResNeXt-50 and Wide ResNet-50 call their layers the same, and only the shapes of these differ.
     "model.resnet50": (
-        *("keras/ResNet50", "timm/resnet50", "timm/resnet50d", "timm/resnext50_32x4d", "torchvision/resnet50"),
-        *("torchvision/resnext50_32x4d", "torchvision/wide_resnet50_2", "transformers/ResNetForImageClassification"),
+        *("keras/ResNet50", "timm/resnet50", "timm/resnet50d", "torchvision/resnet50"),
+        "transformers/ResNetForImageClassification",
     ),
     "model.vit": (
         *("timm/deit_small_patch16_224", "timm/vit_base_patch16_224", "torchvision/vit_b_16"),
@@ -66,8 +69,9 @@ def recognised(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]
     softs = open_workspace(home=tmp_path_factory.mktemp("home")).catalog.softs()
     found: dict[str, list[str]] = {}
     for network, layers in NETWORKS.items():
+        shapes = tuple(SHAPES.get(network, ()))
         artifact = Artifact(
-            kind="model", name=network, path="/m", root="/", evidence="", layers=tuple(layers), attributes={}
+            kind="model", name=network, path="/m", root="/", evidence="", layers=tuple(layers), shapes=shapes
         )
         found[network] = [
             soft.name
@@ -80,6 +84,16 @@ def recognised(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]
 @pytest.mark.parametrize("network", sorted(NETWORKS))
 def test_a_network_is_known_by_the_softs_of_its_kind_alone(network: str, recognised: dict[str, list[str]]) -> None:
     assert recognised[network] == ([SOFTS[network]] if network in SOFTS else [])
+
+
+@pytest.mark.parametrize("kind", ["resnet50", "resnext50_32x4d", "wide_resnet50_2"])
+def test_networks_that_call_their_layers_the_same_are_told_apart_by_shapes(
+    kind: str, recognised: dict[str, list[str]]
+) -> None:
+    layers = NETWORKS[f"torchvision/{kind}"]
+    assert layers == NETWORKS["torchvision/resnet50"]
+    assert len(SHAPES[f"torchvision/{kind}"]) == 54
+    assert recognised[f"torchvision/{kind}"] == (["model.resnet50"] if kind == "resnet50" else [])
 
 
 def test_every_network_that_is_named_here_was_recorded() -> None:

@@ -30,6 +30,8 @@ class Artifact:
     files: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, Value] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
+    shapes: tuple[str, ...] = ()
+    """As in `ModelFacts`."""
 
 
 def data_set(

@@ -173,4 +173,5 @@ def _kept_model(listing: Listing, output: Output, stored: str, origin: str) -> I
             files={"model": stored},
             attributes={**facts.attributes(), "md5": output.md5},
             layers=facts.layers,
+            shapes=facts.shapes,
         )

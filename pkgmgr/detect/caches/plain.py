@@ -114,6 +114,7 @@ def _model(listing: Listing, name: str, meant: str, origin: str) -> Iterator[Art
         files={"model": path, **_parts(files, path, parts), **beside},
         attributes=attributes,
         layers=facts.layers,
+        shapes=facts.shapes,
     )
 
 
@@ -144,6 +145,7 @@ def repository_model(files: Files, folder: str, base: Artifact) -> Artifact:
         files={**chosen.files, **base.files},
         attributes={**chosen.attributes, **extra, **base.attributes},
         layers=chosen.layers,
+        shapes=chosen.shapes,
     )
 
 
@@ -226,7 +228,8 @@ def _with_shards(files: Files, others: Iterable[str], facts: ModelFacts) -> Mode
             reason = f"{posixpath.basename(path)}: {told.reason or CUT}"
             facts = replace(facts, state=told.state, reason=reason)
         count = (facts.parameters or 0) + (told.parameters or 0)
-        facts = replace(facts, parameters=count or None, layers=(*facts.layers, *told.layers))
+        layers, shapes = (*facts.layers, *told.layers), (*facts.shapes, *told.shapes)
+        facts = replace(facts, parameters=count or None, layers=layers, shapes=shapes)
     return facts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pkgmgr.model.entry import Value
@@ -34,6 +34,9 @@ class ModelFacts:
     name: str | None = None
     layers: tuple[str, ...] = ()
     """Names of tensors, nodes or layers: what softs recognise an architecture by."""
+    shapes: tuple[str, ...] = ()
+    """``NAME [64,64,3,3]`` of tensors with two sizes or more, and of nodes that take such weights: what tells apart
+    networks that call their layers the same."""
     can_run_code: bool = False
     """True for pickles: to load one is to run what its author wrote."""
     details: Mapping[str, Value] = field(default_factory=dict)
@@ -85,6 +88,11 @@ class Weights:
     def precision(self) -> str | None:
         """The type that most of them have."""
         return dominant(self._counts)
+
+
+def shaped(name: str, sizes: Iterable[int]) -> str:
+    """Write one tensor and its shape: ``layer1.0.conv2.weight [64,64,3,3]``."""
+    return f"{name} [{','.join(map(str, sizes))}]"
 
 
 def shown(name: str, type_: str, shape: list[str] | list[int] | None) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts, Weights, shown
+from collections.abc import Iterator
+
+from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts, Weights, shaped, shown
 from pkgmgr.detect.models.source import Message, Source, UnreadableError
 from pkgmgr.model.entry import Value
 
@@ -38,7 +40,9 @@ class _Graph:
         self.layers: dict[str, None] = {}
         self.operators: set[str] = set()
         self.weights = Weights()
-        self.weight_names: set[str] = set()
+        self.weight_shapes: dict[str, list[int]] = {}
+        self.taken: dict[str, list[str]] = {}
+        """Node → the names that it takes."""
         self.inputs: list[tuple[str, str]] = []
         self.outputs: list[tuple[str, str]] = []
         self.external: dict[str, None] = {}
@@ -83,10 +87,11 @@ def read_onnx(source: Source) -> ModelFacts | None:
         precision=f"int8 ({precision})" if quantised and precision else precision,
         parameters=graph.weights.total,
         opset=opset,
-        inputs=tuple(text for name, text in graph.inputs if name not in graph.weight_names),
+        inputs=tuple(text for name, text in graph.inputs if name not in graph.weight_shapes),
         outputs=tuple(text for _, text in graph.outputs),
         name=graph.name or None,
         layers=tuple(graph.layers),
+        shapes=tuple(_shapes(graph)),
         details=details,
     )
 
@@ -107,13 +112,30 @@ def _read_graph(message: Message, graph: _Graph) -> None:
 
 
 def _read_node(message: Message, graph: _Graph) -> None:
+    taken: list[str] = []
     for number, start, end in message.fields():
-        if number == 3 and end != -1 and len(graph.layers) < _MOST_NAMES:
-            graph.layers[message.text(start, end)] = None
+        if number == 1 and end != -1:
+            taken.append(message.text(start, end))
+        elif number == 3 and end != -1 and len(graph.layers) < _MOST_NAMES:
+            name = message.text(start, end)
+            graph.layers[name] = None
+            graph.taken[name] = taken
         elif number == 4 and end != -1:
             graph.operators.add(message.text(start, end))
         elif number > 4:
             return  # attributes may hold whole tensors
+
+
+def _shapes(graph: _Graph) -> Iterator[str]:
+    """Give the shapes of weights under their own names, and under those of the nodes that take them: an exporter that
+    folds weights together numbers them."""
+    for name, shape in graph.weight_shapes.items():
+        if len(shape) > 1:
+            yield shaped(name, shape)
+    for node, taken in graph.taken.items():
+        shape = next((shape for name in taken if len(shape := graph.weight_shapes.get(name, [])) > 1), [])
+        if node and shape:
+            yield shaped(node, shape)
 
 
 def _read_weight(message: Message, graph: _Graph) -> None:
@@ -130,7 +152,7 @@ def _read_weight(message: Message, graph: _Graph) -> None:
             key, value = _pair(message.message(start, end))
             place = value if key == "location" else place
     graph.weights.add(type_, shape)
-    graph.weight_names.add(name)
+    graph.weight_shapes[name] = shape
     if len(graph.layers) < _MOST_NAMES:
         graph.layers[name] = None
     if place:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from dataclasses import dataclass, field
 
-from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts, dominant
+from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts, dominant, shaped
 from pkgmgr.detect.models.source import Source, SourceFile, UnreadableError
 
 _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
@@ -21,6 +22,8 @@ _STORAGES = {
     "QInt8Storage": "int8",
     "IntStorage": "int32",
 }
+_TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3, "TUPLE": 0}
+"""Opcodes that close a tuple, and how many values they take; 0: all since the mark."""
 _MOST_PICKLE = 8 << 20
 _MOST_MEMBERS = 20_000
 _LAYER = re.compile(r"[A-Za-z_][\w.\-/]*\.(?:weight|bias|[\w\-]+)$|[a-z][a-z0-9]*(?:_[a-z0-9]+)+$")
@@ -33,8 +36,7 @@ def read_torch(source: Source) -> ModelFacts | None:
     if head[:4] == b"PK\x03\x04":
         return _read_zip(source)
     if head.startswith(_LEGACY):
-        strings, classes = _look_through(source.head(_MOST_PICKLE))
-        return _facts("torch-legacy", UNKNOWN, strings, classes)
+        return _facts("torch-legacy", UNKNOWN, _look_through(source.head(_MOST_PICKLE)))
     return None
 
 
@@ -47,47 +49,83 @@ def _read_zip(source: Source) -> ModelFacts | None:
                 return None
             root = pickle.removesuffix("data.pkl")
             with archive.open(pickle) as stream:
-                strings, classes = _look_through(stream.read(_MOST_PICKLE))
+                seen = _look_through(stream.read(_MOST_PICKLE))
             is_script = any(name.startswith(f"{root}code/") for name in members)
     except (zipfile.BadZipFile, UnreadableError, OSError, NotImplementedError, RuntimeError, ValueError, EOFError):
         # The table of a zip archive lies at its end: one that begins so and has none was cut.
         return ModelFacts(format="torch", state=PARTIAL, can_run_code=True)
-    return _facts("torchscript" if is_script else "torch", COMPLETE, strings, classes)
+    return _facts("torchscript" if is_script else "torch", COMPLETE, seen)
 
 
-def _facts(format_: str, state: str, strings: list[str], classes: list[str]) -> ModelFacts:
+@dataclass
+class _Seen:
+    """What is met on the way through a pickle."""
+
+    strings: list[str] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """A tensor's name → its sizes."""
+    _name: str = ""
+    _numbers: list[int] | None = None
+    """The numbers since the last mark, from where a tensor's storage was named until its sizes are closed."""
+
+    def step(self, opcode: str, argument: object) -> None:
+        """Take one opcode. A tensor is written as its name, its storage, an offset, then its sizes as a tuple."""
+        if opcode in ("BINUNICODE", "SHORT_BINUNICODE", "UNICODE") and isinstance(argument, str):
+            self.strings.append(argument)
+            self._name = argument if _LAYER.match(argument) else self._name
+        elif opcode == "GLOBAL" and isinstance(argument, str):
+            self.classes.append(argument)
+        elif opcode == "STACK_GLOBAL" and len(self.strings) > 1:
+            self.classes.append(f"{self.strings[-2]} {self.strings[-1]}")
+        elif opcode == "BINPERSID":
+            self._numbers = []
+        elif self._numbers is not None:
+            self._size(opcode, argument)
+
+    def _size(self, opcode: str, argument: object) -> None:
+        numbers = self._numbers or []
+        if opcode in ("BININT", "BININT1", "BININT2", "LONG1") and isinstance(argument, int):
+            self._numbers = [*numbers, argument]
+        elif opcode == "MARK":
+            self._numbers = []
+        elif opcode in _TUPLES:
+            count = _TUPLES[opcode] or len(numbers)
+            if self._name and count <= len(numbers):
+                self.shapes.setdefault(self._name, tuple(numbers[-count:]))
+            self._name, self._numbers = "", None
+
+
+def _facts(format_: str, state: str, seen: _Seen) -> ModelFacts:
     counts: dict[str, int] = {}
-    for name in classes:
+    for name in seen.classes:
         type_ = _STORAGES.get(name.rpartition(" ")[2])
         if type_ is not None:
             counts[type_] = counts.get(type_, 0) + 1
-    own = [name.replace(" ", ".") for name in dict.fromkeys(classes) if not name.startswith(("torch", "collections"))]
+    own = [
+        name.replace(" ", ".") for name in dict.fromkeys(seen.classes) if not name.startswith(("torch", "collections"))
+    ]
     return ModelFacts(
         format=format_,
         state=state,
         precision=dominant(counts),
-        layers=tuple(dict.fromkeys([*(text for text in strings if _LAYER.match(text)), *own])),
+        layers=tuple(dict.fromkeys([*(text for text in seen.strings if _LAYER.match(text)), *own])),
+        shapes=tuple(shaped(name, sizes) for name, sizes in seen.shapes.items() if len(sizes) > 1),
         can_run_code=True,
         details={"classes": list(own[:40])} if own else {},
     )
 
 
-def _look_through(content: bytes) -> tuple[list[str], list[str]]:
-    """Give the texts and the names of classes in one pickle after the other. `pickletools` only reads opcodes."""
+def _look_through(content: bytes) -> _Seen:
+    """Walk through one pickle after the other. `pickletools` only reads opcodes."""
     import pickletools  # 10 ms, where there is a pickle
 
-    strings: list[str] = []
-    classes: list[str] = []
+    seen = _Seen()
     stream = io.BytesIO(content)
     try:
-        while stream.tell() < len(content) and len(strings) < 200_000:
+        while stream.tell() < len(content) and len(seen.strings) < 200_000:
             for opcode, argument, _ in pickletools.genops(stream):
-                if opcode.name in ("BINUNICODE", "SHORT_BINUNICODE", "UNICODE") and isinstance(argument, str):
-                    strings.append(argument)
-                elif opcode.name == "GLOBAL" and isinstance(argument, str):
-                    classes.append(argument)
-                elif opcode.name == "STACK_GLOBAL" and len(strings) > 1:
-                    classes.append(f"{strings[-2]} {strings[-1]}")
+                seen.step(opcode.name, argument)
     except Exception:  # noqa: BLE001 - pickletools raises whatever its opcodes' readers do; the rest is not looked at
         pass
-    return strings, classes
+    return seen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pkgmgr.detect.models.facts import BROKEN, COMPLETE, PARTIAL, ModelFacts, Weights
+from pkgmgr.detect.models.facts import BROKEN, COMPLETE, PARTIAL, ModelFacts, Weights, shaped
 from pkgmgr.detect.models.source import NO_JSON, Source, UnreadableError
 
 _LARGEST_HEADER = 32 << 20
@@ -44,6 +44,7 @@ def read_safetensors(source: Source) -> ModelFacts | None:
         precision=weights.precision,
         parameters=weights.total,
         layers=tuple(tensors),
+        shapes=tuple(shaped(name, tensor.shape) for name, tensor in tensors.items() if len(tensor.shape) > 1),
         licence=about.get("license") or about.get("modelspec.license"),
         architecture=about.get("modelspec.architecture"),
         name=about.get("modelspec.title"),
