@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from pkgmgr.host.ports import Host
 from pkgmgr.host.probe_environment import environment_digest, probe_variables
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
-from pkgmgr.model.entry import Entry
+from pkgmgr.model.entry import Entry, Rejection, Value
 from pkgmgr.model.errors import NotFoundError
 from pkgmgr.model.reference import Reference, Tags
 from pkgmgr.model.soft import Soft
@@ -191,7 +191,8 @@ def detect(
     """Find softs, and register what was found.
 
     :param references: the softs to look for; none: all, or those with the tags.
-    :return: the entries that fit the references' versions and the target, and everything that was turned down.
+    :return: the entries that fit the references' versions and variants and the target, and everything that was turned
+        down.
     """
     search = search or Search()
     names = list(dict.fromkeys(reference.name for reference in references))
@@ -214,7 +215,39 @@ def detect(
     entries = [entry for entry in present if _in_range(entry, ranges.get(entry.soft))]
     if search.target is not None:
         entries = [entry for entry in entries if serves(entry, search.target, workspace.host.target)]
-    return Report(entries=tuple(entries), rejections=report.rejections, skipped=report.skipped)
+    variants = {reference.name: reference.variants for reference in references}
+    unlike = {entry.id: reason for entry in entries if (reason := _unlike(entry, variants.get(entry.soft, {})))}
+    others = [
+        Rejection(soft=entry.soft, candidate=_main_file(entry), reason=unlike[entry.id])
+        for entry in entries
+        if entry.id in unlike
+    ]
+    entries = [entry for entry in entries if entry.id not in unlike]
+    return Report(entries=tuple(entries), rejections=(*report.rejections, *others), skipped=report.skipped)
+
+
+def _unlike(entry: Entry, wanted: Mapping[str, str]) -> str:
+    """Say in what an entry differs from the form that is asked for; empty: in nothing."""
+    for name, value in wanted.items():
+        made_with = entry.attributes.get("variants")
+        held = made_with.get(name) if isinstance(made_with, dict) else None
+        held = entry.attributes.get(name) if held is None else held
+        if held is None:
+            return f"nothing tells its {name}, and {name}={value} is asked for"
+        told = [*map(_text, held if isinstance(held, list) else [held])]
+        standards = entry.attributes.get("standards") if name == "languages" else None
+        also = map(_text, standards) if isinstance(standards, list) else ()
+        if not set(value.split("/")) <= {*told, *also}:
+            return f"its {name} is {', '.join(told)}, and {value} is asked for"
+    return ""
+
+
+def _text(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _main_file(entry: Entry) -> str:
+    return next(iter(entry.files.values()), entry.prefix)
 
 
 def _still_there(workspace: Workspace) -> Callable[[str], bool]:
