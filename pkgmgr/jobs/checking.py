@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import posixpath
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,7 +19,7 @@ from pkgmgr.detect.facts import fill
 from pkgmgr.environ.tools import NDK
 from pkgmgr.host.ports import Answer, Host
 from pkgmgr.jobs.detection import Search, fits_target, look
-from pkgmgr.jobs.hashing import hash_all
+from pkgmgr.jobs.hashing import hash_all, is_hashed
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.soft import Check
@@ -41,25 +42,40 @@ class Verdict:
     """Why not passed, for a person."""
 
 
-def check_all(workspace: Workspace, entries: Sequence[Entry]) -> list[Entry]:
+def check_all(
+    workspace: Workspace,
+    entries: Sequence[Entry],
+    *,
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> list[Entry]:
     """Give the entries with what their checks have shown, as attribute ``check``.
 
     Models and data sets are hashed. Other softs without a check leave their entries as they are.
+
+    :param jobs: checks at the same time; none: as many as there are processors.
+    :param progress: is told how many are done, and of how many.
     """
-    compilers: list[Entry] | None = None
-    checked = []
-    for entry in entries:
-        soft = workspace.catalog.soft(entry.soft)
-        if soft is None or soft.check is None:
-            checked.append(entry)
-            continue
-        if compilers is None and not soft.check.argv:
-            compilers = find_compilers(workspace)
-        verdict = check_entry(entry, soft.check, workspace.host, compilers or [])
-        told: dict[str, object] = {"state": verdict.state, **({"reason": verdict.reason} if verdict.reason else {})}
-        attributes = {**entry.attributes, "check": told}
-        checked.append(msgspec.structs.replace(entry, attributes=attributes))
-    return hash_all(checked, workspace.cache / "seen")
+    softs = {name: workspace.catalog.soft(name) for name in {entry.soft for entry in entries}}
+    checks = {name: soft.check for name, soft in softs.items() if soft is not None and soft.check is not None}
+    own = [place for place, entry in enumerate(entries) if entry.soft in checks]
+    hashed = [entry for entry in entries if entry.soft not in checks and is_hashed(entry)]
+    count = len(own) + len(hashed)
+    needs_compiler = any(not checks[entries[place].soft].argv for place in own)
+    compilers = find_compilers(workspace) if needs_compiler else []
+    checked = list(entries)
+
+    def check(place: int) -> tuple[int, Verdict]:
+        entry = entries[place]
+        return place, check_entry(entry, checks[entry.soft], workspace.host, compilers)
+
+    with ThreadPoolExecutor(max_workers=jobs or workspace.jobs) as pool:
+        for done, (place, verdict) in enumerate(pool.map(check, own), start=1):
+            told: dict[str, object] = {"state": verdict.state, **({"reason": verdict.reason} if verdict.reason else {})}
+            attributes = {**entries[place].attributes, "check": told}
+            checked[place] = msgspec.structs.replace(entries[place], attributes=attributes)
+            progress(done, count)
+    return hash_all(checked, workspace.cache / "seen", progress=lambda done: progress(len(own) + done, count))
 
 
 def find_compilers(workspace: Workspace) -> list[Entry]:

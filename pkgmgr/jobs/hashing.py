@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -30,20 +30,30 @@ class Proof:
     reason: str
 
 
-def hash_all(entries: Sequence[Entry], memory: Path) -> list[Entry]:
+def is_hashed(entry: Entry) -> bool:
+    """Tell whether an entry is proven by its content."""
+    return entry.soft.partition(".")[0] in _KINDS
+
+
+def hash_all(
+    entries: Sequence[Entry], memory: Path, *, progress: Callable[[int], None] = lambda _done: None
+) -> list[Entry]:
     """Give the entries, models and data sets with the sha256 of their files and with what that has shown.
 
     Every byte is read, unless it was before and the file has not changed since. Of two files with one content the
     first is told where else it is (``also_at``), and the other whose copy it is (``copy_of``).
 
     :param memory: folder that remembers what was read.
+    :param progress: is told how many are done.
     """
     proven: list[Entry] = []
+    done = 0
     first: dict[tuple[str, ...], int] = {}
     for entry in entries:
-        if entry.soft.partition(".")[0] not in _KINDS or "check" in entry.attributes:
+        if not is_hashed(entry) or "check" in entry.attributes:
             proven.append(entry)
             continue
+        done += 1
         digests = _digests(entry, memory)
         made = _with_attributes(entry, _attributes(entry, digests))
         key = tuple(sorted(digests.values()))
@@ -54,6 +64,7 @@ def hash_all(entries: Sequence[Entry], memory: Path) -> list[Entry]:
             proven[known] = _with_attributes(proven[known], {"also_at": listed})
             made = _as_copy(made, proven[known].id)
         proven.append(made)
+        progress(done)
     return proven
 
 

@@ -113,3 +113,16 @@ def test_what_was_read_is_remembered_and_others_are_left_alone(tmp_path: Path) -
     gcc = entry(path, soft="compiler.gcc")
     assert hash_all([gcc], tmp_path / "seen") == [gcc]
     assert hash_all([entry(path)], tmp_path / "seen") == hash_all([entry(path)], tmp_path / "seen")
+
+
+def test_checks_tell_how_many_are_done_and_keep_the_order(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.gguf" for number in range(5)]
+    for path in paths:
+        path.write_text(path.name, encoding="utf-8")
+    told: list[tuple[int, int]] = []
+    workspace = open_workspace(home=tmp_path / "home")
+    entries = [entry(path, number, soft="model.gguf") for number, path in enumerate(paths)]
+    tool = entry(tmp_path, 9, soft="tool.git")
+    checked = check_all(workspace, [tool, *entries], progress=lambda *numbers: told.append(numbers))
+    assert [item.id for item in checked] == [tool.id, *(item.id for item in entries)]
+    assert told == [(number, 5) for number in range(1, 6)]

@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--tags", metavar="A,B,-C", help="softs with these tags, without those")
     add_search_options(parser)
     parser.add_argument("--target", metavar="T", help="what runs there, or serves a build for it")
-    parser.add_argument("--jobs", metavar="N", type=int, help="programs asked at the same time")
+    parser.add_argument("--jobs", metavar="N", type=int, help="programs asked, or checks run, at the same time")
     parser.add_argument("--no-register", action="store_true", help="do not remember what is found")
     parser.add_argument("--check", action="store_true", help="compile and run a small program to prove each usable")
     machine = parser.add_mutually_exclusive_group()
@@ -78,7 +78,7 @@ def _detect(options: Namespace, workspace: Workspace) -> Outcome:
         refresh=options.refresh,
         register=not options.no_register,
         jobs=options.jobs,
-        progress=_progress(options),
+        progress=_progress(options, "asking programs"),
     )
     report = detect(workspace, references, tags=tags, search=search)
     if options.check:
@@ -86,7 +86,9 @@ def _detect(options: Namespace, workspace: Workspace) -> Outcome:
 
         if options.replay or options.record:
             raise UsageError("--check builds and runs programs: it goes with neither --record nor --replay")
-        report = replace(report, entries=tuple(check_all(workspace, report.entries)))
+        progress = _progress(options, "checking")
+        proven = check_all(workspace, report.entries, jobs=options.jobs, progress=progress)
+        report = replace(report, entries=tuple(proven))
     warnings = [str(problem.error) for problem in workspace.catalog.problems] + workspace.catalog.clashes
     warnings += _shown_skipped(report.skipped, is_whole=options.json or options.verbose)
     if options.json:
@@ -108,8 +110,8 @@ def _shown_skipped(skipped: Sequence[str], *, is_whole: bool) -> list[str]:
     return [*skipped[:_MOST_SKIPPED], f"{left} more places were not seen, or not whole; -v names them"]
 
 
-def _progress(options: Namespace) -> Callable[[int, int], None]:
-    """Show a line on a terminal when detection takes longer than a second."""
+def _progress(options: Namespace, what: str) -> Callable[[int, int], None]:
+    """Show a line on a terminal when what is done takes longer than a second."""
     if options.quiet or options.json or not sys.stderr.isatty():
         return lambda _done, _all: None
     begin = time.monotonic()
@@ -117,7 +119,7 @@ def _progress(options: Namespace) -> Callable[[int, int], None]:
     def show(done: int, count: int) -> None:
         if time.monotonic() - begin > 1:
             end = "\r" if done < count else "\r\x1b[K"
-            print(f"asking programs: {done} of {count}", end=end, file=sys.stderr, flush=True)
+            print(f"{what}: {done} of {count}", end=end, file=sys.stderr, flush=True)
 
     return show
 
