@@ -63,11 +63,13 @@ def check_all(
     count = len(own) + len(hashed)
     needs_compiler = any(not checks[entries[place].soft].argv for place in own)
     compilers = find_compilers(workspace) if needs_compiler else []
+    named = sorted({name for place in own for name in checks[entries[place].soft].beside})
+    beside = look(workspace, named, Search()).entries if named else ()
     checked = list(entries)
 
     def check(place: int) -> tuple[int, Verdict]:
         entry = entries[place]
-        return place, check_entry(entry, checks[entry.soft], workspace.host, compilers)
+        return place, check_entry(entry, checks[entry.soft], workspace.host, compilers, beside=beside)
 
     with ThreadPoolExecutor(max_workers=jobs or workspace.jobs) as pool:
         for done, (place, verdict) in enumerate(pool.map(check, own), start=1):
@@ -86,10 +88,13 @@ def find_compilers(workspace: Workspace) -> list[Entry]:
     return sorted(found, key=lambda entry: order[entry.soft])
 
 
-def check_entry(entry: Entry, check: Check, host: Host, compilers: Sequence[Entry]) -> Verdict:
+def check_entry(
+    entry: Entry, check: Check, host: Host, compilers: Sequence[Entry], *, beside: Sequence[Entry] = ()
+) -> Verdict:
     """Build and run one check.
 
     :param compilers: to take one from for a library, the preferred first.
+    :param beside: to take those from that it is linked with.
     """
     with tempfile.TemporaryDirectory(prefix="ckpm-check-") as name:
         folder = Path(name)
@@ -97,7 +102,8 @@ def check_entry(entry: Entry, check: Check, host: Host, compilers: Sequence[Entr
         source.write_text(check.code, encoding="utf-8")
         commands = _own_commands(entry, check, source, folder / "check-program")
         if not check.argv:
-            made = library_commands(entry, check, str(source), str(folder / "check-program"), compilers, host.target)
+            output = str(folder / "check-program")
+            made = library_commands(entry, check, str(source), output, compilers, host.target, beside=beside)
             if isinstance(made, Verdict):
                 return made
             commands = made
@@ -131,7 +137,14 @@ def _own_commands(entry: Entry, check: Check, source: Path, output: Path) -> lis
 
 
 def library_commands(
-    entry: Entry, check: Check, source: str, output: str, compilers: Sequence[Entry], host: str
+    entry: Entry,
+    check: Check,
+    source: str,
+    output: str,
+    compilers: Sequence[Entry],
+    host: str,
+    *,
+    beside: Sequence[Entry] = (),
 ) -> list[tuple[str, ...] | str] | Verdict:
     """Give the commands that compile, link and (on this host) run a library's check. Pure.
 
@@ -143,11 +156,23 @@ def library_commands(
     command = next((words for words in commands if words), None)
     if command is None:
         return Verdict(state="not run", reason=f"no compiler for {language} that emits {wanted} is here")
-    options = [*check.flags, *_includes(entry.attributes, language)]
-    argv = (*command, source, "-o", output, *options, *_linking(entry, check))
+    others = {name: _nearest(name, entry, wanted, beside) for name in check.beside}
+    lacking = [name for name, other in others.items() if other is None]
+    if lacking:
+        return Verdict(state="not run", reason=f"{', '.join(lacking)} for {wanted} is not here, which it is built with")
+    joined = [entry, *(other for other in others.values() if other is not None)]
+    options = [*check.flags, *(option for one in joined for option in _includes(one.attributes, language))]
+    linking = [option for one in joined for option in _linking(one.attributes)]
+    argv = (*command, source, "-o", output, *options, *linking, *(f"-l{name}" for name in check.link))
     if not fits_target(wanted, host):
         return [argv]
     return [argv, (output,)]
+
+
+def _nearest(soft: str, entry: Entry, target: str, beside: Sequence[Entry]) -> Entry | None:
+    """Give an entry of a soft for a target, of the same prefix if there is one."""
+    fitting = [item for item in beside if item.soft == soft and fits_target(item.target, target)]
+    return min(fitting, key=lambda item: item.prefix != entry.prefix, default=None)
 
 
 def _emits(compiler: Entry, target: str) -> bool:
@@ -173,13 +198,12 @@ def _includes(attributes: Mapping[str, object], language: str) -> Iterator[str]:
             yield f"-I{folder}"
 
 
-def _linking(entry: Entry, check: Check) -> Iterator[str]:
-    folder, link = entry.attributes.get("lib_dir"), entry.attributes.get("link")
+def _linking(attributes: Mapping[str, object]) -> Iterator[str]:
+    folder, link = attributes.get("lib_dir"), attributes.get("link")
     if isinstance(folder, str) and folder and folder not in _IMPLICIT:
         yield from (f"-L{folder}", f"-Wl,-rpath,{folder}")
     if isinstance(link, str) and link:
         yield f"-l{link}"
-    yield from (f"-l{name}" for name in check.link)
 
 
 def _why(command: Sequence[str], answer: Answer) -> str:

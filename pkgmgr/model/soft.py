@@ -237,6 +237,9 @@ class Check(Document, frozen=True, kw_only=True):
     """For libraries: names for ``-l`` besides the library's own."""
     flags: tuple[str, ...] = ()
     """Further options for the compiler."""
+    beside: tuple[str, ...] = ()
+    """For libraries: softs of other libraries that the program is compiled and linked with; of several entries, one of
+    the same prefix."""
 
 
 class Case(Document, frozen=True, kw_only=True):

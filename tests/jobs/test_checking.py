@@ -73,6 +73,22 @@ def test_a_library_of_another_machine_is_linked_and_not_run() -> None:
     assert [command[0] for command in made] == ["/cross/gcc"]
 
 
+def test_a_library_is_built_with_what_stands_beside_it() -> None:
+    check = Check(code="", beside=("lib.python",))
+    near = msgspec.structs.replace(library(prefix="/opt/x y", link="python"), soft="lib.python")
+    far = msgspec.structs.replace(library(prefix="/far", link="python"), soft="lib.python")
+    foreign = msgspec.structs.replace(library("linux-arm64", link="python"), soft="lib.python")
+    beside = [foreign, far, near]
+    made = library_commands(library(), check, "/t/check.c", "/t/out", [compiler()], HOST, beside=beside)
+    assert isinstance(made, list)
+    assert made[0][-3:] == ("-L/opt/x y/lib", "-Wl,-rpath,/opt/x y/lib", "-lpython")
+    made = library_commands(library(), check, "/t/check.c", "/t/out", [compiler()], HOST, beside=beside[:2])
+    assert isinstance(made, list)
+    assert "-I/far/include" in made[0]
+    told = library_commands(library(), check, "/t/check.c", "/t/out", [compiler()], HOST, beside=beside[:1])
+    assert told == Verdict(state="not run", reason="lib.python for linux-x86_64 is not here, which it is built with")
+
+
 ARM = "linux-arm64"
 
 
