@@ -17,7 +17,7 @@ from pkgmgr.install.fetch.failure import SourceFailure, Unreachable, WrongConten
 from pkgmgr.install.fetch.job import Job, Patience, Scheme, Stop
 from pkgmgr.install.fetch.lock import exclusively
 from pkgmgr.install.fetch.partial import Partial
-from pkgmgr.install.fetch.progress import Progress, SilentProgress
+from pkgmgr.install.fetch.progress import Progress, Setback, SilentProgress
 from pkgmgr.install.fetch.registered import file_name, find_scheme
 from pkgmgr.model.errors import CkpmError, IntegrityError, Interrupted, NetworkError
 from pkgmgr.model.package import Source
@@ -67,13 +67,20 @@ class Fetcher:
         :raises NetworkError: when the network is needed and not there, or forbidden.
         :raises CkpmError: when no address has it, or it can't be written.
         """
+        return self._fetch(source, is_last=True)
+
+    def _fetch(self, source: Source, *, is_last: bool) -> Path:
+        """Fetch as `fetch`.
+
+        :param is_last: False when there is another source to try, so that no failure here is the end of it.
+        """
         name = file_name(source)
         if not _SHA256.fullmatch(source.sha256):
             raise IntegrityError(f"{name} is not pinned: {source.sha256!r} is no sha256")
         if found := self.cached(source):
             return found
         with exclusively(self.kept.locks, source.sha256, name=name, progress=self._progress, stop=self._stop):
-            return self.cached(source) or self._download(source, name)
+            return self.cached(source) or self._download(source, name, is_last)
 
     def fetch_any(self, sources: Sequence[Source]) -> Path:
         """Give the first of several equivalent sources that can be had, what is in the cache before all others.
@@ -86,7 +93,7 @@ class Fetcher:
         failures: list[CkpmError] = []
         for source in sources:
             try:
-                return self.fetch(source)
+                return self._fetch(source, is_last=source is sources[-1])
             except (IntegrityError, Interrupted):
                 raise
             except CkpmError as error:
@@ -114,14 +121,19 @@ class Fetcher:
         _raise_all(futures)
         return [future.result() for future in futures]
 
-    def _download(self, source: Source, name: str) -> Path:
-        """Try the addresses in turn."""
+    def _download(self, source: Source, name: str, is_last: bool) -> Path:
+        """Try the addresses in turn, and tell of each failure after which something is left to try."""
         failures: list[tuple[str, SourceFailure]] = []
-        for address in with_mirrors(source.urls, self._mirrors):
+        addresses = with_mirrors(source.urls, self._mirrors)
+        for address in addresses:
             try:
                 return self._try(address, source, name)
             except SourceFailure as failure:
                 failures.append((shown(address), failure))
+                goes_on = len(failures) < len(addresses) or not (is_last or _is_wrong(failures))
+                if goes_on and not self.offline:
+                    reason = " ".join(failure.message.split())
+                    self._progress.move_on(Setback(name=name, address=shown(address), reason=reason))
         raise _no_address_left(name, failures)
 
     def _try(self, address: str, source: Source, name: str) -> Path:
@@ -131,9 +143,7 @@ class Fetcher:
             raise Unreachable("not tried: --offline", hint="run without --offline, or use `ckpm cache import`")
         self._progress.begin(name, source.size)
         try:
-            with Partial(
-                self.kept.partials, sha256=source.sha256, size=source.size, progress=self._progress
-            ) as partial:
+            with self._partial(source) as partial:
                 require_room(self.cache, (source.size or 0) - partial.received, name)
                 self._fill(scheme, address, partial)
                 return self.kept.publish(partial, name)
@@ -182,11 +192,15 @@ class Fetcher:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _is_wrong(failures: list[tuple[str, SourceFailure]]) -> bool:
+    return any(isinstance(failure, WrongContent) for _, failure in failures)
+
+
 def _no_address_left(name: str, failures: list[tuple[str, SourceFailure]]) -> CkpmError:
     """Make one error of all failures: wrong content before no network before everything else."""
     tried = "".join(f"\n  {address}: {failure.message}" for address, failure in failures)
     hints = "; ".join(dict.fromkeys(failure.hint for _, failure in failures if failure.hint))
-    if any(isinstance(failure, WrongContent) for _, failure in failures):
+    if _is_wrong(failures):
         return IntegrityError(
             f"{name} is not what its package pins, nothing was kept; tried:{tried}",
             hint="try again later; if upstream has replaced the file, the package needs its new checksum",

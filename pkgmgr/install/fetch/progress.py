@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 
+@dataclass(frozen=True, kw_only=True)
+class Setback:
+    """An address gave nothing, and there is another one to try."""
+
+    name: str
+    """The file that is wanted."""
+    address: str
+    """As it may be printed: without what may be a token."""
+    reason: str
+
+
 class Progress(Protocol):
-    """Told how transfers go on. Each thread has at most one at a time, and calls all three of it."""
+    """Told how transfers go on. Each thread has at most one at a time, and calls all of it."""
 
     def begin(self, name: str, size: int | None) -> None:
         """A transfer of so many bytes begins; None when the size is not known."""
@@ -16,6 +28,9 @@ class Progress(Protocol):
 
     def end(self) -> None:
         """It is over, with success or without."""
+
+    def move_on(self, setback: Setback) -> None:
+        """The next address is tried; told after the end of a transfer, or without one."""
 
 
 class SilentProgress:
@@ -28,4 +43,7 @@ class SilentProgress:
         """Show nothing."""
 
     def end(self) -> None:
+        """Show nothing."""
+
+    def move_on(self, setback: Setback) -> None:
         """Show nothing."""

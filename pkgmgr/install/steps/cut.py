@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 
 from pkgmgr.install.context import BuildContext
 from pkgmgr.install.unpack import FIXED_TIME

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from pkgmgr.install.fetch.fetcher import Fetcher
+from pkgmgr.install.fetch.progress import Setback
 from pkgmgr.install.fetch.registered import file_name
 from pkgmgr.model.errors import CkpmError, IntegrityError, NetworkError
 from pkgmgr.model.package import Source
@@ -276,6 +277,7 @@ class Recorder:
         self.names: list[tuple[str, int | None]] = []
         self.total = 0
         self.ended = 0
+        self.setbacks: list[Setback] = []
 
     def begin(self, name: str, size: int | None) -> None:
         self.names.append((name, size))
@@ -286,6 +288,9 @@ class Recorder:
     def end(self) -> None:
         self.ended += 1
 
+    def move_on(self, setback: Setback) -> None:
+        self.setbacks.append(setback)
+
 
 def test_progress(tmp_path: Path, site: Site) -> None:
     site.answers = {"/gone": status(404), "/file": whole(CONTENT)}
@@ -294,6 +299,42 @@ def test_progress(tmp_path: Path, site: Site) -> None:
     fetcher.fetch(pinned(f"{site.url}/gone", f"{site.url}/file", file="a.zip"))
     assert recorder.names == [("a.zip", 300_000)] * 2
     assert (recorder.total, recorder.ended) == (300_000, 2)
+    assert [(told.name, told.address) for told in recorder.setbacks] == [("a.zip", f"{site.url}/gone")]
+    assert "404" in recorder.setbacks[0].reason
+
+
+def test_a_failure_is_told_when_something_is_left_to_try(tmp_path: Path, site: Site) -> None:
+    """The last one is the error's matter; of what is never asked, offline, nothing is told."""
+    site.answers = {"/gone": status(404), "/wrong": without_ranges(b"?"), "/a": whole(b"a")}
+    recorder = Recorder()
+    fetcher = Fetcher(tmp_path / "cache", progress=recorder, variables={}, patience=SHORT)
+    gone, a = (pinned(f"{site.url}/{name}", content=name[:1].encode()) for name in ("gone", "a"))
+    with pytest.raises(CkpmError, match="no source has gone"):
+        fetcher.fetch(gone)
+    assert recorder.setbacks == []
+    with pytest.raises(IntegrityError):
+        fetcher.fetch_any([pinned(f"{site.url}/wrong", content=b"w"), a])
+    assert recorder.setbacks == []
+    assert fetcher.fetch_any([gone, a]).read_bytes() == b"a"
+    assert [told.name for told in recorder.setbacks] == ["gone"]
+    offline = Fetcher(tmp_path / "empty", offline=True, progress=recorder, variables={})
+    with pytest.raises(NetworkError):
+        offline.fetch(pinned(f"{site.url}/gone", f"{site.url}/a", content=b"b"))
+    assert len(recorder.setbacks) == 1
+
+
+def test_no_token_is_told(tmp_path: Path, site: Site) -> None:
+    """Neither one in an address, nor one to which a server sends on."""
+    site.answers = {
+        "/moved": status(302, Location="http://me:s3cret@127.0.0.1:9/x?token=s3cret"),
+        "/file": whole(CONTENT),
+    }
+    recorder = Recorder()
+    fetcher = Fetcher(tmp_path / "cache", progress=recorder, variables={}, patience=SHORT)
+    host = site.url.removeprefix("http://")
+    fetcher.fetch(pinned(f"http://me:s3cret@{host}/gone?token=s3cret", f"{site.url}/moved", f"{site.url}/file"))
+    assert [told.address for told in recorder.setbacks] == [f"{site.url}/gone", f"{site.url}/moved"]
+    assert "s3cret" not in str(recorder.setbacks)
 
 
 def test_nothing_heavy_is_imported_for_what_is_there() -> None:
