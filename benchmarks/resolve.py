@@ -36,7 +36,7 @@ from pkgmgr.model.errors import CkpmError, ConflictError  # noqa: E402
 from pkgmgr.model.package import Package, Require, Source  # noqa: E402
 from pkgmgr.model.soft import Soft  # noqa: E402
 from pkgmgr.model.target import Target, TargetDocument, parse_target  # noqa: E402
-from pkgmgr.resolve.options import Choice  # noqa: E402
+from pkgmgr.resolve.option import Choice  # noqa: E402
 from pkgmgr.resolve.solve import resolve  # noqa: E402
 
 PACKAGES, VERSIONS, ANSWER = 2000, 20, 200

@@ -131,7 +131,7 @@ def _locked_entries(
     from pkgmgr.jobs.installation import Installation, Wishes, host_target, plan_in
     from pkgmgr.jobs.locking import PinnedWorld
     from pkgmgr.jobs.locks import locked_target, read_lock
-    from pkgmgr.resolve.options import Choice
+    from pkgmgr.resolve.option import Choice
 
     try:
         lock = read_lock(loaded)

@@ -28,7 +28,7 @@ from pkgmgr.model.package import Package, Require
 from pkgmgr.model.plan import Plan
 from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import Target
-from pkgmgr.resolve.options import Choice, Preference
+from pkgmgr.resolve.option import Choice, Preference
 from pkgmgr.resolve.solve import resolve
 
 if TYPE_CHECKING:

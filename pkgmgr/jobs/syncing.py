@@ -16,7 +16,7 @@ from pkgmgr.lock.verdict import Substitute, Verdict, judge, judge_all, substitut
 from pkgmgr.model.errors import ConflictError, LockError, NotFoundError
 from pkgmgr.model.lock import Lock, LockedTarget
 from pkgmgr.model.plan import Plan
-from pkgmgr.resolve.options import Choice
+from pkgmgr.resolve.option import Choice
 
 _FEW = 3
 

@@ -11,7 +11,7 @@ from pkgmgr.jobs.detection import Search
 
 if TYPE_CHECKING:
     from pkgmgr.model.lock import LockedPython, LockedWheel
-    from pkgmgr.resolve.options import Preference
+    from pkgmgr.resolve.option import Preference
 
 
 @dataclass(frozen=True, kw_only=True)

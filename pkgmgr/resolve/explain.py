@@ -9,7 +9,9 @@ from pkgmgr.model.errors import CkpmError, ConflictError, NotFoundError
 from pkgmgr.model.package import Package
 from pkgmgr.resolve.demand import Demand
 from pkgmgr.resolve.languages import lack
-from pkgmgr.resolve.options import Choice, Option, fits, options, package_versions, untaken, why_not
+from pkgmgr.resolve.offers import package_versions, why_not
+from pkgmgr.resolve.option import Choice, Option
+from pkgmgr.resolve.options import fits, options, untaken
 from pkgmgr.resolve.rule import Rule
 from pkgmgr.resolve.slots import Origin, Slot, Slots
 from pkgmgr.resolve.world import World

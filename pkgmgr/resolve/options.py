@@ -2,61 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal
 
-from pkgmgr.catalog.document import nearest_name
-from pkgmgr.model.condition import Circumstances, chosen_variants, holds
+from pkgmgr.model.condition import chosen_variants
 from pkgmgr.model.entry import Entry
-from pkgmgr.model.errors import NotFoundError, UsageError
-from pkgmgr.model.package import Condition, Package
 from pkgmgr.model.target import ANY, Target, find_target
 from pkgmgr.model.version import Version
 from pkgmgr.resolve.demand import BUILD_FAMILIES, Demand
 from pkgmgr.resolve.languages import languages_of_entry, languages_of_package
+from pkgmgr.resolve.offers import offers
+from pkgmgr.resolve.option import Choice, Option, Settings, place_of
 from pkgmgr.resolve.world import World
-
-Preference = Literal["detected", "installed"]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Option:
-    """One way to meet a demand."""
-
-    ident: str
-    """Names it inside a plan: the same thing has the same name wherever it is wanted."""
-    soft: str
-    version: str | None
-    runs_on: str
-    serves: str
-    """The target that a compiler among them generates code for; else where it runs."""
-    entry: Entry | None = None
-    package: Package | None = None
-    variants: Mapping[str, str] = field(default_factory=dict)
-    target: Target
-    """What a package is built for, with its detail."""
-    is_substitute: bool = False
-    """Serves a target whose programs run on the one asked for, not that target itself."""
-    order: tuple[int, ...] = ()
-    """The least is the best."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice:
-    """How a person wants options to be chosen."""
-
-    host: Target
-    prefer: Preference | None = None
-    only: Preference | None = None
-    substitutes: bool = False
-    """Whether something for another target, whose programs run on the one wanted, will do."""
-
-
-Settings = Mapping[str, str]
-"""Variants that are asked for."""
 
 _version = lru_cache(maxsize=None)(Version)
 
@@ -85,7 +43,7 @@ def options(
                     value in package.variant[name].values if name in package.variant else False
                     for name, value in wanted.items()
                 ):
-                    for option in _from_package(package, wanted, (place, number), target, world, choice):
+                    for option in offers(package, wanted, (place, number), target, world, choice):
                         made.setdefault(option.ident, option)
         found += made.values()
     usable = [option for option in found if not option.is_substitute or (choice.substitutes and any_form)]
@@ -141,16 +99,6 @@ def _wants_current(demand: Demand, entry: Entry) -> bool:
     return entry.package is not None and (bool(demand.package) or is_part)
 
 
-def _order(entry: Entry | None, choice: Choice) -> int:
-    """Put what is there before what would have to be made, unless a person prefers otherwise."""
-    if entry is None:
-        return 0 if choice.prefer == "installed" else 2
-    is_installed = entry.package is not None
-    if choice.prefer == "installed":
-        return -1 if is_installed else 1
-    return 1 if choice.prefer == "detected" and is_installed else 0
-
-
 def softs_of(demand: Demand, world: World) -> Sequence[str]:
     """Give the softs that a demand may mean, those to be preferred first."""
     if demand.package:
@@ -186,7 +134,7 @@ def _from_entry(
         entry=entry,
         target=target,
         is_substitute=is_substitute,
-        order=(is_substitute, _order(entry, choice), entry.package is not None and world.is_outdated(entry), number),
+        order=(is_substitute, place_of(entry, choice), entry.package is not None and world.is_outdated(entry), number),
     )
 
 
@@ -239,110 +187,3 @@ def _api_fits(mine: Target, wanted: Target) -> bool:
     if mine.base != wanted.base:
         return False
     return mine.api_level is None or wanted.api_level is None or mine.api_level <= wanted.api_level
-
-
-def _from_package(
-    package: Package, wanted: Settings, place: tuple[int, int], target: Target, world: World, choice: Choice
-) -> Iterator[Option]:
-    for built_for, is_substitute in _build_targets(package, target, world, choice.host):
-        variants = chosen_variants(package.variant, wanted, built_for)
-        runs_on = {"any": ANY, "host": str(choice.host)}.get(package.product, str(built_for))
-        serves = str(target) if package.emits else runs_on
-        form = "".join(f"+{key}={value}" for key, value in sorted(variants.items()))
-        for number, version in enumerate(package_versions(package)):
-            if why_not(package, version, variants, built_for, world):
-                continue
-            yield Option(
-                ident=f"{package.name}@{version}{form}:{runs_on}" + (f">{serves}" if serves != runs_on else ""),
-                soft=package.provides,
-                version=version,
-                runs_on=runs_on,
-                serves=serves,
-                package=package,
-                variants=variants,
-                target=built_for,
-                is_substitute=is_substitute,
-                order=(is_substitute, _order(None, choice), place[0], place[1], number),
-            )
-
-
-def why_not(package: Package, version: str, variants: Settings, target: Target, world: World) -> str:
-    """Say why a package can't make a version in a form for a target; empty when it can."""
-    if not package.conflicts and not any(row.when for row in package.source):
-        return ""
-    circumstances = circumstances_of(world, target, version, variants)
-    for conflict in package.conflicts:
-        if holds(conflict, circumstances):
-            return f"it can't be made with {_condition_text(conflict)}"
-    rows = [row for row in package.source if row.version == version]
-    if rows and not any(holds(row.when, circumstances) for row in rows):
-        return f"no source of {version} is for {target}" + (f" with {_settings_text(variants)}" if variants else "")
-    return ""
-
-
-def circumstances_of(world: World, target: Target, version: str | None, variants: Settings) -> Circumstances:
-    """Give what the conditions of a package are held against."""
-    return Circumstances(
-        target=target,
-        libc=world.target(str(target)).libc,
-        version=version,
-        variants=variants,
-        facts=world.facts(target),
-    )
-
-
-def _condition_text(condition: Condition) -> str:
-    return ", ".join(
-        f"{key}={wanted if isinstance(wanted, str) else '|'.join(wanted)}" for key, wanted in condition.items()
-    )
-
-
-def _settings_text(settings: Settings) -> str:
-    return ", ".join(f"{key}={value}" for key, value in settings.items())
-
-
-def _build_targets(package: Package, wanted: Target, world: World, host: Target) -> Iterator[tuple[Target, bool]]:
-    """Give the targets to build a package for: the one wanted, and those whose programs run there."""
-    name, runs = str(wanted), world.target(str(wanted)).runs
-    if package.product == "host":
-        if not any(_matches((str(host), str(host.base)), glob) for glob in package.targets):
-            return
-        served = [other for other in (name, *runs) if any(_matches((other,), glob) for glob in package.emits)]
-        if served or not package.emits:
-            yield host, bool(package.emits) and served[0] != name
-        return
-    names = [(name, False)]
-    if package.product == "target":
-        names += [(other, True) for other in runs]
-    for other, is_substitute in names:
-        target = find_target(other)
-        if target is not None and any(_matches((other, str(target.base)), glob) for glob in package.targets):
-            yield target, is_substitute
-
-
-def _matches(names: Sequence[str], glob: str) -> bool:
-    return any(fnmatchcase(name, glob) for name in names)
-
-
-def package_versions(package: Package) -> list[str]:
-    """Give the versions that a package can make, the newest first."""
-    return sorted({row.version for row in package.source}, key=_version, reverse=True)
-
-
-def check_variants(package: Package, demand: Demand) -> None:
-    """Raise for a variant or a value that a package does not have, or a version that it can't make."""
-    if not demand.package:
-        return
-    for name, value in demand.variants.items():
-        if name not in package.variant:
-            nearest = nearest_name(name, package.variant)
-            known = f"did you mean {nearest!r}?" if nearest else f"its variants: {', '.join(package.variant) or 'none'}"
-            raise UsageError(f"{package.name} has no variant {name!r}", hint=known)
-        values = package.variant[name].values
-        if value not in values:
-            nearest = nearest_name(value, values)
-            hint = f"did you mean {nearest!r}?" if nearest else f"its values: {', '.join(values)}"
-            raise UsageError(f"{package.name}: variant {name!r} has no value {value!r}", hint=hint)
-    versions = package_versions(package)
-    if not any(demand.range.admits(_version(version)) for version in versions):
-        raise NotFoundError(f"{package.name} has no version {demand.range}", hint=f"there are {', '.join(versions)}")

@@ -18,7 +18,9 @@ from pkgmgr.model.errors import CkpmError
 from pkgmgr.model.package import Require
 from pkgmgr.model.target import Target, parse_target
 from pkgmgr.resolve.demand import Demand, read_requirement
-from pkgmgr.resolve.options import Choice, Option, Settings, circumstances_of, fits, options, softs_of
+from pkgmgr.resolve.offers import circumstances_of
+from pkgmgr.resolve.option import Choice, Option, Settings
+from pkgmgr.resolve.options import fits, options, softs_of
 from pkgmgr.resolve.rule import ABSENT, Rule
 from pkgmgr.resolve.world import World
 

@@ -15,7 +15,8 @@ from pkgmgr.model.plan import Plan, Step
 from pkgmgr.model.target import Target
 from pkgmgr.resolve.demand import Demand, read_requirement
 from pkgmgr.resolve.explain import explain, gave_up
-from pkgmgr.resolve.options import Choice, Option, check_variants
+from pkgmgr.resolve.offers import check_variants
+from pkgmgr.resolve.option import Choice, Option
 from pkgmgr.resolve.rule import Rule, TooHard, Unsolvable
 from pkgmgr.resolve.search import MOST_DEAD_ENDS, search
 from pkgmgr.resolve.slots import Enlarged, Slot, Slots

@@ -16,7 +16,7 @@ from pkgmgr.model.package import Package, Require, Source
 from pkgmgr.model.plan import Plan
 from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import Target, TargetDocument, parse_target
-from pkgmgr.resolve.options import Choice, Preference
+from pkgmgr.resolve.option import Choice, Preference
 from pkgmgr.resolve.solve import resolve
 
 CATALOG = Catalog(repositories=[Repository(name=BUILT_IN, root=built_in_root())])

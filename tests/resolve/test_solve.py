@@ -17,7 +17,7 @@ from pkgmgr.model.package import Package, Require, Source, Variant
 from pkgmgr.model.plan import Plan
 from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import Target, TargetDocument, parse_target
-from pkgmgr.resolve.options import Choice
+from pkgmgr.resolve.option import Choice
 from pkgmgr.resolve.solve import resolve
 
 TARGETS = Catalog(repositories=[Repository(name=BUILT_IN, root=built_in_root())])

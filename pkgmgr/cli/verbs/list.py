@@ -15,7 +15,7 @@ from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.errors import UsageError
 from pkgmgr.model.reference import parse_tags
 from pkgmgr.model.soft import Soft
-from pkgmgr.resolve.options import package_versions
+from pkgmgr.resolve.offers import package_versions
 from pkgmgr.run.record import read_results
 
 EXAMPLES = """

@@ -15,7 +15,7 @@ from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import Target
 from pkgmgr.model.version import VersionRange
 from pkgmgr.resolve.demand import Demand, read_requirement
-from pkgmgr.resolve.options import package_versions
+from pkgmgr.resolve.offers import package_versions
 from pkgmgr.resolve.world import World
 
 INTERPRETER = "lang.python"

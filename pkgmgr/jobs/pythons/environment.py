@@ -25,7 +25,7 @@ from pkgmgr.model.errors import CkpmError, NotFoundError
 from pkgmgr.model.lock import LockedPython, LockedWheel
 from pkgmgr.model.plan import Plan
 from pkgmgr.model.target import Target
-from pkgmgr.resolve.options import Choice
+from pkgmgr.resolve.option import Choice
 from pkgmgr.resolve.world import World
 
 if TYPE_CHECKING:
