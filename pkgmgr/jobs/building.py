@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,9 @@ def built(
     """
     circumstances = _circumstances(workspace, prepared, params)
     steps = tuple(step for step in task.step if holds(step.when, circumstances))
+    building = _Building(
+        workspace=workspace, prepared=prepared, task=name, steps=steps, circumstances=circumstances, wishes=wishes
+    )
     stamp = _stamp(prepared, steps, workspace.home)
     top = _builds(workspace, prepared) / name
     build, lock = top / stamp, top / f"{stamp}.lock"
@@ -54,7 +58,7 @@ def built(
             # Without locks each process builds for itself: what another makes may be half there.
             place = build if is_held else top / f"{stamp}-{os.getpid()}"
             if not (place / _MARK).is_file():
-                _make(workspace, prepared, name, steps, place, {**texts, "build": str(place)}, circumstances, wishes)
+                building.make(place, {**texts, "build": str(place)})
                 _remove_others(top, place)
         if not is_held:
             yield place
@@ -72,66 +76,61 @@ def _circumstances(workspace: Workspace, prepared: Prepared, params: Mapping[str
     return Circumstances(target=prepared.target, libc=document.libc, variants=params)
 
 
-def _make(
-    workspace: Workspace,
-    prepared: Prepared,
-    name: str,
-    steps: Sequence[AnyStep],
-    build: Path,
-    texts: Mapping[str, str],
-    circumstances: Circumstances,
-    wishes: Wishes,
-) -> None:
-    import shutil  # 5 ms, where something is made
+@dataclass(frozen=True, kw_only=True)
+class _Building:
+    """What a task's steps are made with, wherever it is built."""
 
-    shutil.rmtree(build, ignore_errors=True)
-    build.mkdir(parents=True)
-    if steps:
-        _perform(workspace, prepared, name, steps, build, texts, circumstances, wishes)
-    (build / _MARK).touch()
+    workspace: Workspace
+    prepared: Prepared
+    task: str
+    steps: Sequence[AnyStep]
+    """Those whose conditions hold."""
+    circumstances: Circumstances
+    wishes: Wishes
 
+    def make(self, place: Path, texts: Mapping[str, str]) -> None:
+        """Perform the steps in a folder that is made anew, and mark it as whole."""
+        import shutil  # 5 ms, where something is made
 
-def _perform(
-    workspace: Workspace,
-    prepared: Prepared,
-    name: str,
-    steps: Sequence[AnyStep],
-    build: Path,
-    texts: Mapping[str, str],
-    circumstances: Circumstances,
-    wishes: Wishes,
-) -> None:
-    from pkgmgr.install.context import BuildContext, write_scripts  # 40 ms together, where something is to be built
-    from pkgmgr.install.reach import with_further
-    from pkgmgr.install.steps import perform_all
-    from pkgmgr.install.store import Store
-    from pkgmgr.install.toolchain import make_toolchain
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        if self.steps:
+            self._perform(place, texts)
+        (place / _MARK).touch()
 
-    document = workspace.catalog.require_target(str(prepared.target))[1]
-    host = host_target(workspace)
-    known = {entry.id: entry for entry in Store(home=workspace.home).installed()}
-    roles = with_further(prepared.roles, known)
-    jobs = wishes.jobs or workspace.jobs
-    compiler = next((entry for entry in roles.values() if "compiler" in entry.tags), None)
-    toolchain = make_toolchain(compiler, prepared.target, document, host) if compiler is not None else None
-    wishes.tell(f"building task {name} for {prepared.target}")
-    context = BuildContext(
-        name=f"task {name}",
-        build=build,
-        prefix=build,
-        folder=prepared.loaded.folder,
-        log=build / "build.log",
-        sources={},
-        roles=roles,
-        texts={**texts, "prefix": str(build), "jobs": str(jobs)},
-        toolchain=toolchain,
-        cache=workspace.cache,
-        host=str(host),
-        jobs=jobs,
-        offline=workspace.offline,
-        scripts=write_scripts(toolchain, build / ".tools") if toolchain is not None else {},
-    )
-    perform_all(steps, context, circumstances)
+    def _perform(self, place: Path, texts: Mapping[str, str]) -> None:
+        from pkgmgr.install.context import BuildContext, write_scripts  # 40 ms together, where something is to be built
+        from pkgmgr.install.reach import with_further
+        from pkgmgr.install.steps import perform_all
+        from pkgmgr.install.store import Store
+        from pkgmgr.install.toolchain import make_toolchain
+
+        workspace, prepared = self.workspace, self.prepared
+        document = workspace.catalog.require_target(str(prepared.target))[1]
+        host = host_target(workspace)
+        known = {entry.id: entry for entry in Store(home=workspace.home).installed()}
+        roles = with_further(prepared.roles, known)
+        jobs = self.wishes.jobs or workspace.jobs
+        compiler = next((entry for entry in roles.values() if "compiler" in entry.tags), None)
+        toolchain = make_toolchain(compiler, prepared.target, document, host) if compiler is not None else None
+        self.wishes.tell(f"building task {self.task} for {prepared.target}")
+        context = BuildContext(
+            name=f"task {self.task}",
+            build=place,
+            prefix=place,
+            folder=prepared.loaded.folder,
+            log=place / "build.log",
+            sources={},
+            roles=roles,
+            texts={**texts, "prefix": str(place), "jobs": str(jobs)},
+            toolchain=toolchain,
+            cache=workspace.cache,
+            host=str(host),
+            jobs=jobs,
+            offline=workspace.offline,
+            scripts=write_scripts(toolchain, place / ".tools") if toolchain is not None else {},
+        )
+        perform_all(self.steps, context, self.circumstances)
 
 
 def _stamp(prepared: Prepared, steps: Sequence[AnyStep], home: Path) -> str:
