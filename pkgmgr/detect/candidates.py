@@ -8,7 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pkgmgr.detect.folders import Folder
 from pkgmgr.detect.names import NameIndex
@@ -18,8 +19,7 @@ from pkgmgr.model.entry import Rejection, Value
 from pkgmgr.model.soft import FileFind, Soft
 
 
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """Something with a fitting name. Only probes tell what it is."""
 
     soft: str
@@ -28,7 +28,7 @@ class Candidate:
     """The true file, all links followed."""
     names: tuple[str, ...] = ()
     """Every path that led to it, the first one found first."""
-    facts: Mapping[str, Value] = field(default_factory=dict)
+    facts: Mapping[str, Value] = msgspec.field(default_factory=dict)
     """What its name and place alone tell."""
     origin: str = "system"
     form: str = "program"

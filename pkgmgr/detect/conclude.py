@@ -9,7 +9,8 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+import msgspec
 
 from pkgmgr.detect.candidates import Candidate
 from pkgmgr.detect.facts import Facts, fill, fill_value
@@ -95,7 +96,7 @@ def _named_program(soft: Soft, candidate: Candidate, known: dict[str, Value], fi
         return candidate
     path = posixpath.normpath(named)
     known |= {"real": files.real(path), "real_dir": posixpath.dirname(files.real(path))}
-    return replace(candidate, path=path, real=files.real(path), names=(path,))
+    return msgspec.structs.replace(candidate, path=path, real=files.real(path), names=(path,))
 
 
 def _turned(soft: Soft, candidate: Candidate, reason: str) -> Rejection:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -20,8 +19,7 @@ _REMAINS = re.compile(r"[~][-~.=%0-9]*")
 _CUDA_RUNTIME = re.compile(r"nvidia-cuda-runtime(?:-cu\d+)?\s*\(?==\s*(?P<version>[\d.]+)")
 
 
-@dataclass(frozen=True, kw_only=True)
-class FolderName:
+class FolderName(msgspec.Struct, frozen=True, kw_only=True):
     """What the name of a folder or file of metadata tells."""
 
     name: str
@@ -30,8 +28,7 @@ class FolderName:
     """``dist-info``, ``egg-info`` or ``egg``."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metadata:
+class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     """The few fields of core metadata that matter here."""
 
     name: str | None = None

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pkgmgr.detect.candidates import Candidate, Finding
 from pkgmgr.detect.dist_metadata import (
@@ -46,8 +47,7 @@ def distribution_soft(name: str) -> Soft:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Installed:
+class _Installed(msgspec.Struct, frozen=True, kw_only=True):
     """One folder (or file) of metadata in a site."""
 
     site: Site

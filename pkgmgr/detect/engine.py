@@ -10,26 +10,29 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from pkgmgr.detect.artifacts import ArtifactIndex
 from pkgmgr.detect.ask import Asker, NotRemembered, examine
 from pkgmgr.detect.candidates import Candidate, FileIndex, Finding, ProgramIndex, find_files, find_programs, nameable
 from pkgmgr.detect.conclude import conclude
-from pkgmgr.detect.distributions import DistributionIndex
 from pkgmgr.detect.folders import Folder, Folders, expand_folders, walk_folders
 from pkgmgr.detect.hooks import HookContext, examine_by_hook, find_by_hook, has, load_hook
 from pkgmgr.detect.judging import Judging
-from pkgmgr.detect.libraries import find_libraries
-from pkgmgr.detect.library_index import LibraryIndex
 from pkgmgr.detect.merging import merge
-from pkgmgr.detect.platform_facts import find_in_platform
-from pkgmgr.detect.python_sites import Site, distinct_sites, loose_sites, python_sites
 from pkgmgr.detect.report import Report
 from pkgmgr.detect.where import Where
 from pkgmgr.host.ports import Host
 from pkgmgr.model.entry import Entry, Rejection, Value
 from pkgmgr.model.platform import Platform
 from pkgmgr.model.soft import Soft
+
+# What looks for libraries, models, data sets and Python packages is imported where it begins, 40 ms in all: by then the
+# first programs have been started, and one processor has nothing else to do.
+if TYPE_CHECKING:
+    from pkgmgr.detect.artifacts import ArtifactIndex
+    from pkgmgr.detect.distributions import DistributionIndex
+    from pkgmgr.detect.library_index import LibraryIndex
+    from pkgmgr.detect.python_sites import Site
 
 
 def read_platform(host: Host) -> Platform:
@@ -124,6 +127,8 @@ class Detector:
                 rejections[place] = [finding for finding in found if isinstance(finding, Rejection)]
                 for number, candidate in enumerate(finding for finding in found if isinstance(finding, Candidate)):
                     judging.add((place, number), (softs[place], candidate))
+            if judging.is_waiting and self.host.owners is not None:
+                self.host.owners.read_ahead()
             verdicts = judging.verdicts()
         entries = [verdict for verdict in verdicts if isinstance(verdict, Entry)]
         turned = [verdict for verdict in verdicts if isinstance(verdict, Rejection)]
@@ -150,12 +155,16 @@ class Detector:
         if soft.find.files:
             yield from find_files(soft, files, self._file_indexes(soft))
         if soft.find.library is not None:
+            from pkgmgr.detect.libraries import find_libraries
+
             yield from find_libraries(soft, self._library_index(), self._own(soft))
         if soft.find.artifact is not None:
             yield from self._artifact_index().find(soft, self._looked_for)
         if soft.find.python:
             yield from self._distribution_index().find(soft)
         if soft.find.platform is not None and self.where.system:
+            from pkgmgr.detect.platform_facts import find_in_platform
+
             yield from find_in_platform(soft, self.platform())
         if soft.find.hook and has(hook := self._hook(soft), "find") and hook is not None:
             yield from find_by_hook(hook, self._context(soft))
@@ -245,21 +254,29 @@ class Detector:
 
     def _library_index(self) -> LibraryIndex:
         if self._libraries is None:
+            from pkgmgr.detect.library_index import LibraryIndex
+
             self._libraries = LibraryIndex(self._folders)
         return self._libraries
 
     def _artifact_index(self) -> ArtifactIndex:
         if self._artifacts is None:
+            from pkgmgr.detect.artifacts import ArtifactIndex
+
             self._artifacts = ArtifactIndex(folders=self._folders, sites=self._python_sites)
         return self._artifacts
 
     def _distribution_index(self) -> DistributionIndex:
         if self._distributions is None:
+            from pkgmgr.detect.distributions import DistributionIndex
+
             self._distributions = DistributionIndex(self.host.files, self._python_sites())
         return self._distributions
 
     def _python_sites(self) -> list[Site]:
         if self._sites is None:
+            from pkgmgr.detect.python_sites import distinct_sites, loose_sites, python_sites
+
             files = self.host.files
             indexes = [self._program_index(), ProgramIndex(files, self._folders.own(PYTHON_FOLDERS))]
             programs = [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from pkgmgr.model.entry import Value
 from pkgmgr.model.soft import Probe
@@ -42,8 +43,7 @@ def fill_value(template: Value, facts: Facts) -> Value:
     return template
 
 
-@dataclass(frozen=True, kw_only=True)
-class Turned:
+class Turned(msgspec.Struct, frozen=True, kw_only=True):
     """What an answer means when it turns the candidate down."""
 
     reason: str

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+import msgspec
 
 from pkgmgr.detect.installed_by import Prefix, find_prefixes
 from pkgmgr.detect.where import Where
@@ -72,8 +74,7 @@ LIBRARY_FOLDERS = ("lib", "lib64", "Library/lib")
 _VARIABLE = re.compile(r"\$(?:\{([\w()]+)\}|(\w+))")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Folder:
+class Folder(msgspec.Struct, frozen=True, kw_only=True):
     """One folder to look in."""
 
     path: str
@@ -173,7 +174,7 @@ class Folders:
             if known is None:
                 kept[real] = Folder(path=real, origin=folder.origin)
             elif known.origin == "system" != folder.origin:
-                kept[real] = replace(known, origin=folder.origin)
+                kept[real] = msgspec.structs.replace(known, origin=folder.origin)
         return list(kept.values())
 
 

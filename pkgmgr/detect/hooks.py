@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import msgspec
 
 from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.candidates import Candidate, Finding
@@ -25,8 +26,7 @@ from pkgmgr.model.platform import Platform
 from pkgmgr.model.soft import Soft
 
 
-@dataclass(frozen=True, kw_only=True)
-class HookContext:
+class HookContext(msgspec.Struct, frozen=True, kw_only=True):
     """What a hook may reach: the host's ports and the folders looked in, nothing else."""
 
     asker: Asker

@@ -64,6 +64,11 @@ class Judging(Generic[_Item, _Verdict]):
         self._progress(self._done, len(self._asked))
         return verdict
 
+    @property
+    def is_waiting(self) -> bool:
+        """Tell whether something that was asked has not answered yet."""
+        return not all(future.done() for future in self._asked.values())
+
     def verdicts(self) -> list[_Verdict]:
         """Wait for all, and give them in the order of their places."""
         found = self._given | {place: future.result() for place, future in self._asked.items()}

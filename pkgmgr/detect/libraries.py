@@ -8,7 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pkgmgr.detect.candidates import Candidate, Finding
 from pkgmgr.detect.folders import Folder
@@ -85,8 +86,7 @@ def is_numbered(name: str) -> bool:
     return _NUMBERED.search(name) is not None
 
 
-@dataclass(frozen=True)
-class _Build:
+class _Build(msgspec.Struct, frozen=True):
     """One file under a library's name, and what it leads to."""
 
     name: str

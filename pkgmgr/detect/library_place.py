@@ -8,8 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+
+import msgspec
 
 from pkgmgr.host.ports import Files
 from pkgmgr.host.search import expand_glob
@@ -30,8 +31,7 @@ _SITE = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """One library folder."""
 
     folder: str
@@ -106,13 +106,12 @@ def _inner(folder: str, below: Sequence[str]) -> tuple[str, str]:
     return "", folder
 
 
-@dataclass(frozen=True, kw_only=True)
-class FoundHeaders:
+class FoundHeaders(msgspec.Struct, frozen=True, kw_only=True):
     """Which headers of a library are there."""
 
     missing: str = ""
     """The first one that is not."""
-    facts: Mapping[str, Value] = field(default_factory=dict)
+    facts: Mapping[str, Value] = msgspec.field(default_factory=dict)
     """``header``, ``include_dir``, ``include_dirs``, and ``header.x.h`` for each."""
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pkgmgr.detect.library_place import Place
 from pkgmgr.host.ports import Files
@@ -22,8 +23,7 @@ _REQUIRED = re.compile(r"([^\s,<>=!]+)(?:\s*(?:<=|>=|!=|<|>|=)\s*[^\s,]+)?")
 _DEFAULT_FOLDERS = ("/usr/share/pkgconfig", "/usr/local/share/pkgconfig")
 
 
-@dataclass(frozen=True, kw_only=True)
-class PkgConfig:
+class PkgConfig(msgspec.Struct, frozen=True, kw_only=True):
     """One ``.pc`` file."""
 
     version: str = ""

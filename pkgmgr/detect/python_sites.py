@@ -9,7 +9,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from pkgmgr.detect.dist_metadata import parse_pyvenv
 from pkgmgr.detect.folders import expand_folders
@@ -29,8 +30,7 @@ _MOST_PTH = 100
 """``.pth`` files of a site, and lines of such a file, that are looked at."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Site:
+class Site(msgspec.Struct, frozen=True, kw_only=True):
     """One folder of installed distributions and the interpreter that sees it."""
 
     path: str
@@ -61,7 +61,7 @@ def python_sites(files: Files, programs: Sequence[str], home: str, variables: Ma
         sites.add(_of_person(files, base, sites.known()))
     for folder in variables.get("PYTHONPATH", "").split(":"):
         if folder.startswith("/") and files.stat(folder) is not None:
-            sites.add([replace(_loose(files, folder), scope="path")])
+            sites.add([msgspec.structs.replace(_loose(files, folder), scope="path")])
     return _with_environments(files, prefixes, sites.known())
 
 
@@ -98,7 +98,7 @@ class _Sites:
                 continue
             self._sites[real] = site
             for folder in _named_by_pth(self._files, site.path):
-                further = replace(site, path=folder, scope="pth")
+                further = msgspec.structs.replace(site, path=folder, scope="pth")
                 self._sites.setdefault(self._files.real(folder), further)
 
     def known(self) -> list[Site]:
@@ -182,4 +182,4 @@ def _with_environments(files: Files, prefixes: Sequence[str], sites: Sequence[Si
             seen_from.setdefault(posixpath.dirname(told["home"].rstrip("/")), []).append(prefix)
     if not seen_from:
         return list(sites)
-    return [replace(site, seen_from=tuple(seen_from.get(site.prefix, ()))) for site in sites]
+    return [msgspec.structs.replace(site, seen_from=tuple(seen_from.get(site.prefix, ()))) for site in sites]

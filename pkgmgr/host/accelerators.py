@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pkgmgr.model.platform import Device
 
 
-@dataclass(frozen=True, kw_only=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, kw_only=True):
     """Devices and drivers that one way of looking found."""
 
     devices: tuple[Device, ...] = ()
-    drivers: Mapping[str, str] = field(default_factory=dict)
+    drivers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Driver → version. ``cuda`` is the newest CUDA that the driver serves; runtimes and toolkits are softs."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pkgmgr.host.ports import Files
 from pkgmgr.host.text import read_text
@@ -23,8 +24,7 @@ _CACHES = "/sys/devices/system/cpu/cpu0/cache"
 _NODES = "/sys/devices/system/node"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Processor:
+class Processor(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a processor; None is not established."""
 
     name: str | None = None

@@ -9,7 +9,8 @@ import math
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from pkgmgr.host.cpu import parse_cpu_list
 from pkgmgr.host.ports import Files
@@ -19,8 +20,7 @@ _UNLIMITED = 1 << 60
 """cgroup v1 writes "no limit" as the largest multiple of a page: 9223372036854771712."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What a process may use; None is not established."""
 
     cpus: int | None = None

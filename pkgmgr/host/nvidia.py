@@ -9,7 +9,6 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -56,15 +55,14 @@ class _Report(msgspec.Struct, frozen=True):
     devices: tuple[_DeviceRow, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class NvidiaProbe:
+class NvidiaProbe(msgspec.Struct, frozen=True, kw_only=True):
     """How to ask the driver's libraries.
 
     :param argv: a program that prints a report as `pkgmgr.host.nvml_probe` does.
     """
 
     argv: tuple[str, ...] = (sys.executable, "-I", "-S", str(Path(__file__).with_name("nvml_probe.py")))
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = msgspec.field(default_factory=dict)
     timeout: float = _TIMEOUT
 
 

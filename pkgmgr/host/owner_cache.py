@@ -47,6 +47,13 @@ class CachedOwners:
         self._path = path
         self._read_state = read_state
 
+    def read_ahead(self) -> None:
+        """Let the other read what it will need, where nothing is remembered."""
+        state = self._read_state()
+        known = _recall(self._path) if state else None
+        if state and (known is None or known.state != state):
+            self._owners.read_ahead()
+
     def find(self, paths: Sequence[str]) -> Mapping[str, str]:
         """Give the package of each file that belongs to one."""
         state = self._read_state()

@@ -129,6 +129,9 @@ class Runner(Protocol):
 class Owners(Protocol):
     """The databases of the system's package managers."""
 
+    def read_ahead(self) -> None:
+        """Read now what `find` will need, where there is time to spare."""
+
     def find(self, paths: Sequence[str]) -> Mapping[str, str]:
         """Give the package that each file belongs to, ``gcc-12 12.2.0-14 (dpkg)``; files of none are left out."""
 

@@ -223,6 +223,10 @@ class _RecordingOwners:
         self._owners = owners
         self.known: dict[str, str] = {}
 
+    def read_ahead(self) -> None:
+        if self._owners is not None:
+            self._owners.read_ahead()
+
     def find(self, paths: Sequence[str]) -> Mapping[str, str]:
         found = self._owners.find(paths) if self._owners is not None else {}
         self.known.update(found)

@@ -6,9 +6,11 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pkgmgr.detect.merging import best_first
 from pkgmgr.detect.recall import ReportMemory, SeenVariables
@@ -33,11 +35,10 @@ BUILD_FAMILIES = ("compiler", "tool", "lang")
 """Softs that serve a build: for a target, those that run on the host count."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Search:
+class Search(msgspec.Struct, frozen=True, kw_only=True):
     """How to look."""
 
-    where: Where = field(default_factory=Where)
+    where: Where = msgspec.field(default_factory=Where)
     target: str | None = None
     """Only what runs on this target, or serves a build for it."""
     refresh: bool = False
@@ -141,7 +142,7 @@ def _look_now(detector: Detector, softs: Sequence[Soft]) -> Report:
     from pkgmgr.detect.owned import with_owners
 
     report = detector.detect(softs)
-    return replace(report, entries=tuple(with_owners(report.entries, detector.host)))
+    return msgspec.structs.replace(report, entries=tuple(with_owners(report.entries, detector.host)))
 
 
 def _report_memory(workspace: Workspace, files: LocalFiles) -> ReportMemory:

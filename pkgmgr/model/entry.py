@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -56,8 +55,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(str(item) for item in emits) if isinstance(emits, list) else ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rejection:
+class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     """A candidate that was turned down, and why."""
 
     soft: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pkgmgr.model.errors import UsageError
 from pkgmgr.model.version import VersionRange
@@ -15,8 +16,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*$")
 _VARIANT = re.compile(r"\+(?=[A-Za-z_][\w.-]*=)")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tags:
+class Tags(msgspec.Struct, frozen=True, kw_only=True):
     """A choice by tags: all of ``wanted``, none of ``excluded``."""
 
     wanted: frozenset[str] = frozenset()
@@ -42,15 +42,14 @@ def parse_tags(text: str) -> Tags:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reference:
+class Reference(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a person names."""
 
     kind: str
     name: str
     """A name, or for an env or a document its path."""
-    range: VersionRange = field(default_factory=lambda: VersionRange(""))
-    variants: Mapping[str, str] = field(default_factory=dict)
+    range: VersionRange = msgspec.field(default_factory=lambda: VersionRange(""))
+    variants: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     def __str__(self) -> str:
         version = f"@{self.range}" if not self.range.is_any else ""

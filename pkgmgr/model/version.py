@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import total_ordering
+
+import msgspec
 
 from pkgmgr.model.errors import UsageError
 
@@ -45,8 +46,7 @@ def _tokens(text: str) -> tuple[tuple[int, int, str], ...]:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Parts:
+class _Parts(msgspec.Struct, frozen=True, kw_only=True):
     """What a version text says, in the order in which it counts."""
 
     epoch: int
@@ -183,8 +183,7 @@ class Version:
 _CLAUSE = r"^\s*(===|==|~=|!=|<=|>=|<|>|=)?\s*([^\s=<>!~,]+?)(\.\*)?\s*$"
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Clause:
+class _Clause(msgspec.Struct, frozen=True, kw_only=True):
     operator: str
     """One of the PEP 440 operators, ``=`` (exactly) or ``""`` (begins so)."""
     version: Version

@@ -172,10 +172,30 @@ class Known:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.ahead = 0
+
+    def read_ahead(self) -> None:
+        self.ahead += 1
 
     def find(self, paths: Sequence[str]) -> Mapping[str, str]:
         self.asked += paths
         return {path: "x 1 (dpkg)" for path in paths if path == "/x"}
+
+
+def test_databases_are_read_ahead_only_where_nothing_is_remembered(tmp_path: Path) -> None:
+    known, state = Known(), [("/db", 1, 2, 3)]
+
+    def read_ahead() -> int:
+        owners = CachedOwners(known, tmp_path / "owners", read_state=lambda: list(state))
+        owners.read_ahead()
+        owners.find(["/x"])
+        return known.ahead
+
+    assert [read_ahead(), read_ahead()] == [1, 1]
+    state[0] = ("/db", 1, 2, 4)
+    assert read_ahead() == 2
+    state.clear()
+    assert read_ahead() == 2
 
 
 def test_owners_are_remembered_until_a_package_changes(tmp_path: Path) -> None:
@@ -237,3 +257,13 @@ def test_this_machine_agrees_with_dpkg() -> None:
             ["dpkg-query", "-W", "-f", "${Version}", name], capture_output=True, text=True, check=True
         )
         assert (version, kind) == (told.stdout, "(dpkg)")
+
+
+@pytest.mark.parametrize("is_ahead", [True, False])
+def test_what_is_read_ahead_changes_no_answer(*, is_ahead: bool) -> None:
+    host = machine({**DPKG_FILES, "/usr/bin/gcc-12": ""})
+    assert host.owners is not None
+    for _ in range(2):  # the second question comes after what was read has been let go
+        if is_ahead:
+            host.owners.read_ahead()
+        assert find_owners(host, ["/usr/bin/gcc-12"]) == {"/usr/bin/gcc-12": "gcc-12 12.2.0-14+deb12u1 (dpkg)"}

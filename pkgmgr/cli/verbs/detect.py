@@ -6,8 +6,9 @@ import sys
 import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence, Set
-from dataclasses import replace
 from pathlib import Path
+
+import msgspec
 
 from pkgmgr import __version__
 from pkgmgr.cli.entries import entry_table, terminal_width
@@ -88,7 +89,7 @@ def _detect(options: Namespace, workspace: Workspace) -> Outcome:
             raise UsageError("--check builds and runs programs: it goes with neither --record nor --replay")
         progress = _progress(options, "checking")
         proven = check_all(workspace, report.entries, jobs=options.jobs, progress=progress)
-        report = replace(report, entries=tuple(proven))
+        report = msgspec.structs.replace(report, entries=tuple(proven))
     warnings = [str(problem.error) for problem in workspace.catalog.problems] + workspace.catalog.clashes
     warnings += _shown_skipped(report.skipped, is_whole=options.json or options.verbose)
     if options.json:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from pkgmgr.host.ports import Files, Host
 from pkgmgr.host.search import expand_glob
@@ -13,8 +14,7 @@ SHARED_PREFIXES = frozenset({"/", "/usr", "/usr/local", "/bin", "/lib", "/opt", 
 """Roots that many things share: a manager that names one of them has not made it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Prefix:
+class Prefix(msgspec.Struct, frozen=True, kw_only=True):
     """One root folder, with ``bin``, ``lib`` or ``include`` in it."""
 
     path: str
