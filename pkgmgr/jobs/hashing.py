@@ -9,17 +9,22 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from pkgmgr.jobs.stated_digests import read_digest, stated_digests
 from pkgmgr.lock.seen import Seen
 from pkgmgr.model.entry import Entry, Value
 
 _KINDS = frozenset({"model", "dataset"})
 _MAIN = ("model", "data")
 """Roles of the file that an entry stands for."""
+_NOTHING_STATED = "no digests are known of what is in this folder: `ckpm lock` and `ckpm verify` hash it"
+_SHOWN = 3
+"""Files of a folder that are named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +60,12 @@ def hash_all(
             continue
         done += 1
         digests = _digests(entry, memory)
+        folder = _folder(entry)
+        if folder is not None and not digests and entry.is_whole:
+            proof = _prove_folder(folder, entry, memory, partial(progress, done - 1))
+            proven.append(_with_attributes(entry, {"check": {"state": proof.state, "reason": proof.reason}}))
+            progress(done)
+            continue
         made = _with_attributes(entry, _attributes(entry, digests))
         key = tuple(sorted(digests.values()))
         known = first.setdefault(key, len(proven)) if key else len(proven)
@@ -79,6 +90,37 @@ def _digests(entry: Entry, memory: Path) -> dict[str, str]:
     return {role: digest for role, digest in found.items() if digest is not None}
 
 
+def _folder(entry: Entry) -> Path | None:
+    """Give the folder that an entry is; None where it is a file."""
+    place = Path(next((entry.files[role] for role in _MAIN if role in entry.files), entry.prefix))
+    return place if place.is_dir() else None
+
+
+def _prove_folder(folder: Path, entry: Entry, memory: Path, tick: Callable[[], None]) -> Proof:
+    """Hold the files in a folder against what is stated of them, and name those that are not so.
+
+    :param tick: is called before each file is read.
+    """
+    listed_by = entry.attributes.get("listed_by")
+    stated = stated_digests(folder, listed_by if isinstance(listed_by, str) else "")
+    if not stated:
+        return Proof(state="not run", reason=_NOTHING_STATED)
+    seen = Seen(memory, entry.id)
+    wrong = []
+    for name, (algorithm, digest) in stated.items():
+        tick()
+        path = folder / name
+        found = seen.digest(str(path)) if algorithm == "sha256" else read_digest(path, algorithm)
+        if found != digest:
+            wrong.append(f"{name} is {'missing' if found is None else 'not what is stated'}")
+    seen.save()
+    if wrong:
+        more = f"; so are {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        return Proof(state="failed", reason="; ".join(wrong[:_SHOWN]) + more)
+    kinds = sorted({algorithm for algorithm, _ in stated.values()})
+    return Proof(state="passed", reason=f"{len(stated)} files have the {' and '.join(kinds)} that is stated of each")
+
+
 def _attributes(entry: Entry, digests: Mapping[str, str]) -> dict[str, Value]:
     digest = next((digests[role] for role in _MAIN if role in digests), None)
     proof = judge(entry.attributes, digest, _md5(entry) if digest and "md5" in entry.attributes else None)
@@ -93,7 +135,7 @@ def _attributes(entry: Entry, digests: Mapping[str, str]) -> dict[str, Value]:
 def judge(stated: Mapping[str, Value], digest: str | None, md5: str | None) -> Proof:
     """Hold a digest against what a cache, a file's name or a publisher states. Pure."""
     if digest is None:
-        reason = stated.get("reason") or "it is a folder: `ckpm lock` and `ckpm verify` hash what is in one"
+        reason = stated.get("reason") or _NOTHING_STATED
         return Proof(state="failed" if stated.get("reason") else "not run", reason=str(reason))
     wanted, begins, other = stated.get("sha256"), stated.get("sha256_begins"), stated.get("md5")
     said = f"sha256 {digest}"

@@ -27,7 +27,7 @@ A, B = "a" * 64, "b" * 64
         pytest.param({"md5": "0f"}, A, "1f", "failed", "md5 0f", id="md5-spoilt"),
         pytest.param({}, A, None, "not run", f"sha256 {A}; nothing here states", id="nothing-stated"),
         pytest.param({"reason": "it is empty"}, None, None, "failed", "it is empty", id="broken"),
-        pytest.param({}, None, None, "not run", "it is a folder", id="folder"),
+        pytest.param({}, None, None, "not run", "no digests are known", id="folder"),
     ],
 )
 def test_a_digest_is_held_against_what_is_stated(

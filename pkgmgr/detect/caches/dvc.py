@@ -119,7 +119,11 @@ def _artifact(listing: Listing, output: Output, cache: str, origin: str, name: s
         root=listing.folder,
         size=output.size,
         reason=reason,
-        told={"md5": None if output.md5.endswith(".dir") else output.md5, "tracked_by": listing.path(name)},
+        told={
+            "md5": None if output.md5.endswith(".dir") else output.md5,
+            "tracked_by": listing.path(name),
+            "listed_by": stored if output.md5.endswith(".dir") and kept is not None else None,
+        },
     )
 
 
