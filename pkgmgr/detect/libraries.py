@@ -28,6 +28,7 @@ from pkgmgr.host.archive import resolve_library
 from pkgmgr.host.binary import binary_targets
 from pkgmgr.model.entry import Rejection, Value
 from pkgmgr.model.soft import LibraryFind, Soft
+from pkgmgr.model.version import Version
 
 _NUMBERED = re.compile(r"\.so(\.\d+)+$|(\.\d+)+\.dylib$")
 _SYMBOL_LIMIT = 64 << 20
@@ -61,7 +62,7 @@ def find_libraries(soft: Soft, index: LibraryIndex, own: Sequence[Folder]) -> It
 def _in_folders(soft: Soft, wanted: LibraryFind, index: LibraryIndex, own: Sequence[Folder]) -> Iterator[Finding]:
     stems = tuple(dict.fromkeys((wanted.name, *wanted.names)))
     folders: dict[str, Folder] = {}
-    for folder in [*index.holding(stems, wanted.below), *own]:
+    for folder in [*index.holding(stems, wanted.below), *_newest_first(own)]:
         known = folders.setdefault(folder.path, folder)
         if known.origin == "system":
             folders[folder.path] = folder  # an environment's folder that a variable names, too
@@ -79,6 +80,14 @@ def _in_folders(soft: Soft, wanted: LibraryFind, index: LibraryIndex, own: Seque
     if wanted.framework:
         for folder in index.frameworks:
             yield from find_framework(soft, wanted, index.host.files, folder)
+
+
+def _newest_first(own: Sequence[Folder]) -> list[Folder]:
+    """Order folders that stand beside each other by the version that they are called: of GCC 11's and 12's
+    ``libgomp.so``, links to one file, the newer one's is it: the shared library comes with the newest."""
+    places = {posixpath.dirname(folder.path): number for number, folder in reversed([*enumerate(own)])}
+    newest = sorted(own, key=lambda folder: Version(posixpath.basename(folder.path)), reverse=True)
+    return sorted(newest, key=lambda folder: places[posixpath.dirname(folder.path)])
 
 
 def is_numbered(name: str) -> bool:
