@@ -114,9 +114,8 @@ def _best_name(candidate: Candidate, version: str | None, files: Files) -> str:
 
     def held(path: str) -> int:
         name = posixpath.basename(path)
-        beginnings = (re.escape(".".join(parts[:n])) for n in range(len(parts), 0, -1))
-        found = (re.search(rf"(?<![\d.]){beginning}(?!\d)", name) is not None for beginning in beginnings)
-        return next((len(parts) - n for n, is_in in enumerate(found) if is_in), 0)
+        counts = range(len(parts), 0, -1)
+        return next((count for count in counts if _holds_number(name, ".".join(parts[:count]))), 0)
 
     given = candidate.names or (candidate.path,)
     names = tuple(path for path in given if not _is_alternative(path, files)) or given
@@ -128,6 +127,17 @@ def _best_name(candidate: Candidate, version: str | None, files: Files) -> str:
         is_link_into_itself = posixpath.dirname(candidate.real) == posixpath.dirname(names[0])
         return candidate.real if not is_link_into_itself else min(names, key=lambda path: (len(path), path))
     return names[0]
+
+
+def _holds_number(name: str, number: str) -> bool:
+    """Tell whether a name holds a number whole: not as a part of a longer one, nor behind a dot."""
+    start = name.find(number)
+    while start >= 0:
+        before, behind = name[start - 1 : start], name[start + len(number) : start + len(number) + 1]
+        if not before.isdigit() and before != "." and not behind.isdigit():
+            return True
+        start = name.find(number, start + 1)
+    return False
 
 
 def _is_alternative(path: str, files: Files) -> bool:

@@ -27,6 +27,9 @@ _PRE_WORDS = frozenset(
     | {"snapshot", "nightly", "ea", "canary", "experimental", "unstable"}
 )
 
+_MOST_CHARACTERS = 256
+"""Of a version that are read: Python refuses to read numbers of thousands of digits, and no version is longer."""
+
 # Parts of a key are tuples of one shape, so that any two compare. `(-1,)` sorts before every real
 # value and `(9,)` after.
 _LOWEST: tuple[object, ...] = (-1,)
@@ -61,6 +64,22 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> tuple[object, ...]:
         release = _strip_zeros(self.release)
         return (self.epoch, release, self.pre, self.patch, self.post, self.dev, self.local)
+
+
+def _plain_parts(text: str) -> _Parts | None:
+    """Read what nearly all versions are, numbers and dots, without `packaging`: 5 ms, of which a start has few."""
+    if not text.isascii() or not all(part.isdigit() for part in text.split(".")):
+        return None
+    return _Parts(
+        epoch=0,
+        release=tuple(int(part) for part in text.split(".")),
+        pre=_HIGHEST,
+        patch=(),
+        post=-1,
+        dev=_HIGHEST,
+        local=(),
+        is_prerelease=False,
+    )
 
 
 def _pep440_parts(text: str) -> _Parts | None:
@@ -121,7 +140,8 @@ class Version:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._parts = _pep440_parts(text) or _free_parts(text)
+        read = text[:_MOST_CHARACTERS]
+        self._parts = _plain_parts(read) or _pep440_parts(read) or _free_parts(read)
         self._key = self._parts.key()
 
     @property

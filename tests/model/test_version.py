@@ -53,6 +53,15 @@ def test_pep440_order_is_kept() -> None:
         assert (Version(first) == Version(second)) == (Pep440(first) == Pep440(second)), (first, second)
 
 
+@pytest.mark.parametrize(
+    "text", ["9" * 5000, "1." + "9" * 5000, "1.0-" + "9" * 5000, "v" + "9" * 5000, "1.0+" + "9" * 5000]
+)
+def test_a_version_of_any_length_has_its_place(text: str) -> None:
+    assert Version(text) == Version(text)
+    assert (Version(text) < Version("1.0")) is not (Version(text) > Version("1.0"))
+    assert str(Version(text)) == text
+
+
 def test_the_order_is_total() -> None:
     everything = [Version(text) for row in ASCENDING for text in row] + [
         Version(text) for text in [*PEP440, "", "master", "1.x"]
