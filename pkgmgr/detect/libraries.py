@@ -62,7 +62,7 @@ def find_libraries(soft: Soft, index: LibraryIndex, own: Sequence[Folder]) -> It
 def _in_folders(soft: Soft, wanted: LibraryFind, index: LibraryIndex, own: Sequence[Folder]) -> Iterator[Finding]:
     stems = tuple(dict.fromkeys((wanted.name, *wanted.names)))
     folders: dict[str, Folder] = {}
-    for folder in [*index.holding(stems, wanted.below), *_newest_first(own)]:
+    for folder in _newest_first([*index.holding(stems, wanted.below), *own]):
         known = folders.setdefault(folder.path, folder)
         if known.origin == "system":
             folders[folder.path] = folder  # an environment's folder that a variable names, too
@@ -82,11 +82,15 @@ def _in_folders(soft: Soft, wanted: LibraryFind, index: LibraryIndex, own: Seque
             yield from find_framework(soft, wanted, index.host.files, folder)
 
 
-def _newest_first(own: Sequence[Folder]) -> list[Folder]:
-    """Order folders that stand beside each other by the version that they are called: of GCC 11's and 12's
-    ``libgomp.so``, links to one file, the newer one's is it: the shared library comes with the newest."""
-    places = {posixpath.dirname(folder.path): number for number, folder in reversed([*enumerate(own)])}
-    newest = sorted(own, key=lambda folder: Version(posixpath.basename(folder.path)), reverse=True)
+def _newest_first(folders: Sequence[Folder]) -> Sequence[Folder]:
+    """Order folders beside each other that are called by versions: GCC 11's and 12's ``libgomp.so`` are links to one
+    file, which comes with the newest."""
+    names = {folder.path: folder.path.rpartition("/")[2] for folder in folders}
+    if not any(name[:1].isdigit() for name in names.values()):
+        return folders
+    places = {posixpath.dirname(folder.path): number for number, folder in reversed([*enumerate(folders)])}
+    versions = {path: Version(name if name[:1].isdigit() else "") for path, name in names.items()}
+    newest = sorted(folders, key=lambda folder: versions[folder.path], reverse=True)
     return sorted(newest, key=lambda folder: places[posixpath.dirname(folder.path)])
 
 
