@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from pkgmgr.detect.merging import merge
 from pkgmgr.detect.where import Where
@@ -78,7 +79,7 @@ class LocalWorld:
         prefixes = tuple(dict.fromkeys(self.named_places(soft.name, known)))
         if not prefixes:
             return []
-        search = dataclasses.replace(self.search, where=Where(search_paths=prefixes, system=False))
+        search = msgspec.structs.replace(self.search, where=Where(search_paths=prefixes, system=False))
         return [entry for entry in self._look(soft.name, search) if entry.id not in known]
 
     def named_places(self, soft: str, known: Collection[str]) -> Iterator[str]:
