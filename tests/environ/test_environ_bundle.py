@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shlex
@@ -14,15 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Ckpm
+from tests.program_repository import program_package, program_soft, write_documents
 
 SOFT = """
-name = "tool.greeter"
-summary = "a program for a test"
-[find]
-executables = ["greeter"]
-[[probe]]
-argv = ["{path}", "--version"]
-match = '^greeter (?P<version>[\\d.]+)$'
 [entry]
 env = [
   {op = "set", var = "GREETER_DATA", value = "{prefix}/share/words.txt"},
@@ -30,21 +23,6 @@ env = [
 ]
 """
 PACKAGE = """
-name = "tool-greeter"
-summary = "a program for a test"
-provides = "tool.greeter"
-license = "MIT"
-homepage = "https://example.org"
-product = "host"
-[[source]]
-version = "1.0"
-urls = ["file:%s"]
-sha256 = "%s"
-[[step]]
-use = "copy"
-files = ["{source.source}"]
-to = "{prefix}/bin/"
-executable = true
 [[step]]
 use = "write"
 path = "{prefix}/share/words.txt"
@@ -72,17 +50,13 @@ def project(ckpm: Ckpm, tmp_path: Path) -> Path:
     program = tmp_path / "greeter"
     program.write_text(PROGRAM)
     folder = tmp_path / "a project"
+    write_documents(folder, {"env.toml": ENV, "more/env.toml": MORE})
     documents = {
-        tmp_path / "repository/soft_plugins/tool.greeter/soft.toml": SOFT,
-        tmp_path / "repository/packages/tool-greeter/package.toml": PACKAGE
-        % (program, hashlib.sha256(program.read_bytes()).hexdigest()),
-        folder / "env.toml": ENV,
-        folder / "more/env.toml": MORE,
+        "soft_plugins/tool.greeter/soft.toml": program_soft("greeter", SOFT),
+        "packages/tool-greeter/package.toml": program_package(program, "1.0", PACKAGE),
     }
-    for path, text in documents.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    assert ckpm("repo", "add", str(tmp_path / "repository"), "--trust").code == 0
+    repository = write_documents(tmp_path / "repository", documents)
+    assert ckpm("repo", "add", str(repository), "--trust").code == 0
     ran = ckpm("lock", cwd=folder)
     assert ran.code == 0, ran.err
     return folder

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,46 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Ckpm, Ran
+from tests.program_repository import program_package, program_soft, write_documents
 
-ALPHA = """
-name = "tool.alpha"
-summary = "a program for a test"
-[find]
-executables = ['alpha(?:-\\d+)?']
-[[probe]]
-argv = ["{path}", "--version"]
-match = '^alpha (?P<version>[\\d.]+)$'
-[entry]
-env = [{op = "set", var = "ALPHA", value = "{path}"}]
-"""
-BETA = """
-name = "tool.beta"
-summary = "another program for a test"
-[find]
-executables = ["beta"]
-[[probe]]
-argv = ["{path}", "--version"]
-match = '^beta (?P<version>[\\d.]+)$'
-[entry]
-env = [{op = "prepend_path", var = "PATH", value = "{dir}"}]
-"""
-PACKAGE = """
-name = "tool-beta"
-summary = "another program for a test"
-provides = "tool.beta"
-license = "MIT"
-homepage = "https://example.org"
-product = "host"
-[[source]]
-version = "1.0"
-urls = ["file:%s"]
-sha256 = "%s"
-[[step]]
-use = "copy"
-files = ["{source.source}"]
-to = "{prefix}/bin/"
-executable = true
-"""
+ALPHA = '[entry]\nenv = [{op = "set", var = "ALPHA", value = "{path}"}]\n'
+BETA = '[entry]\nenv = [{op = "prepend_path", var = "PATH", value = "{dir}"}]\n'
 ENV = """
 name = "both"
 requires = ["soft:tool.alpha", "package:tool-beta"]
@@ -100,14 +63,11 @@ def machine(ckpm: Ckpm, tmp_path: Path) -> SmallMachine:
     made.program("alpha", "2.1")
     beta = made.program("beta", "1.0", "source")
     documents = {
-        "soft_plugins/tool.alpha/soft.toml": ALPHA,
-        "soft_plugins/tool.beta/soft.toml": BETA,
-        "packages/tool-beta/package.toml": PACKAGE % (beta, hashlib.sha256(beta.read_bytes()).hexdigest()),
+        "soft_plugins/tool.alpha/soft.toml": program_soft("alpha", ALPHA, executables=r"alpha(?:-\d+)?"),
+        "soft_plugins/tool.beta/soft.toml": program_soft("beta", BETA),
+        "packages/tool-beta/package.toml": program_package(beta, "1.0"),
         "envs/both/env.toml": ENV,
     }
-    for name, text in documents.items():
-        place = tmp_path / "repository" / name
-        place.parent.mkdir(parents=True)
-        place.write_text(text)
-    assert made("repo", "add", str(tmp_path / "repository"), "--trust").code == 0
+    repository = write_documents(tmp_path / "repository", documents)
+    assert made("repo", "add", str(repository), "--trust").code == 0
     return made

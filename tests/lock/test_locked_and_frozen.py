@@ -22,7 +22,7 @@ def make_stale(machine: SmallMachine) -> None:
 
 def change_package(machine: SmallMachine) -> None:
     document = machine.root / "repository/packages/tool-beta/package.toml"
-    document.write_text(document.read_text().replace("another program", "quite another program", 1))
+    document.write_text(document.read_text().replace("a program", "quite another program", 1))
 
 
 def codes(machine: SmallMachine) -> dict[str, int]:

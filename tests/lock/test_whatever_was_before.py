@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import Ckpm, Ran
 from tests.environ.test_environ_python import make_wheel
+from tests.program_repository import program_package, program_soft, write_documents
 
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not there: apt-get install gcc")
 
@@ -58,32 +59,6 @@ text = "{prefix}/lib and {tool-stamp.prefix}/bin"
 use = "write"
 path = "{prefix}/lib/pkgconfig/thing.pc"
 text = "prefix={prefix}\\nName: thing\\nDescription: a thing\\nVersion: {version}\\nLibs: -L${{prefix}}/lib -lthing\\n"
-""",
-    "soft_plugins/tool.stamp/soft.toml": """
-name = "tool.stamp"
-summary = "a program for a test"
-[find]
-executables = ["stamp"]
-[[probe]]
-argv = ["{path}", "--version"]
-match = '^stamp (?P<version>[\\d.]+)$'
-""",
-    "packages/tool-stamp/package.toml": """
-name = "tool-stamp"
-summary = "a program for a test"
-provides = "tool.stamp"
-license = "MIT"
-homepage = "https://example.org"
-product = "host"
-[[source]]
-version = "2.0"
-urls = ["file:%(stamp)s"]
-sha256 = "%(stamp_digest)s"
-[[step]]
-use = "copy"
-files = ["{source.source}"]
-to = "{prefix}/bin/"
-executable = true
 """,
 }
 ENV = 'name = "thing"\nrequires = ["package:lib-thing"]\n'
@@ -139,16 +114,11 @@ def things(homes: Homes) -> Homes:
             member.size = len(text)
             tar.addfile(member, io.BytesIO(text.encode()))
     stamp.write_text("#!/bin/sh\necho stamp 2.0\n")
-    texts = {
-        "archive": archive,
-        "digest": hashlib.sha256(archive.read_bytes()).hexdigest(),
-        "stamp": stamp,
-        "stamp_digest": hashlib.sha256(stamp.read_bytes()).hexdigest(),
-    }
-    for name, text in DOCUMENTS.items():
-        place = homes.root / "repository" / name
-        place.parent.mkdir(parents=True)
-        place.write_text(text % texts)
+    texts = {"archive": archive, "digest": hashlib.sha256(archive.read_bytes()).hexdigest()}
+    documents = {name: text % texts for name, text in DOCUMENTS.items()}
+    documents["soft_plugins/tool.stamp/soft.toml"] = program_soft("stamp")
+    documents["packages/tool-stamp/package.toml"] = program_package(stamp, "2.0")
+    write_documents(homes.root / "repository", documents)
     (homes.project / "env.toml").write_text(ENV)
     return homes
 
