@@ -14,7 +14,6 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TypeVar, cast
@@ -82,8 +81,7 @@ class _Brought(msgspec.Struct, frozen=True):
         return row if is_as_old else None
 
 
-@dataclass
-class CompiledDocuments:
+class CompiledDocuments(msgspec.Struct):
     """All documents of one kind of one repository."""
 
     folder: Path
@@ -93,7 +91,7 @@ class CompiledDocuments:
     parse: Callable[..., msgspec.Struct] = parse_document
     _rows: dict[str, _Row] | None = None
     _brought: _Brought | None = None
-    _has_news: bool = field(default=False)
+    _has_news: bool = False
 
     def read(self, name: str, file: str, state: DocumentState, document_type: type[_D]) -> _D:
         """Give a document, parsed now only where its text is new.

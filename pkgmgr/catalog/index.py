@@ -9,7 +9,6 @@ import atexit
 import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn, TypeVar, cast
 
@@ -54,19 +53,18 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     error: CkpmError
 
 
-@dataclass
-class Catalog:
+class Catalog(msgspec.Struct):
     """Documents by kind and name. Each is parsed once, and only when asked for."""
 
     repositories: Sequence[Repository]
     cache_folder: Path | None = None
     """Where parsed documents are remembered; None: nowhere."""
-    problems: list[Problem] = field(default_factory=list)
-    clashes: list[str] = field(default_factory=list)
-    _located: dict[str, dict[str, Located]] = field(default_factory=dict)
-    _values: dict[tuple[str, str], msgspec.Struct | None] = field(default_factory=dict)
+    problems: list[Problem] = []
+    clashes: list[str] = []
+    _located: dict[str, dict[str, Located]] = {}
+    _values: dict[tuple[str, str], msgspec.Struct | None] = {}
     _providers: dict[str, list[Package]] | None = None
-    _compiled: dict[tuple[str, Path], CompiledDocuments] = field(default_factory=dict)
+    _compiled: dict[tuple[str, Path], CompiledDocuments] = {}
 
     def locations(self, kind: str) -> Mapping[str, Located]:
         """Map names to places. The first repository that has a name wins; the rest are noted in `clashes`."""

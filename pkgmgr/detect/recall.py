@@ -12,7 +12,6 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -62,8 +61,7 @@ class _Kept(msgspec.Struct, frozen=True, array_like=True):
     report: Report
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReportMemory:
+class ReportMemory(msgspec.Struct, frozen=True, kw_only=True):
     """Reports of earlier detections in one folder."""
 
     folder: Path
@@ -71,7 +69,7 @@ class ReportMemory:
     variables: Mapping[str, str]
     platform: Callable[[], str]
     """Gives the digest of what the facts of the machine depend on."""
-    now: Callable[[], float] = field(default=time.time)
+    now: Callable[[], float] = time.time
 
     def recall(self, question: str) -> Report | None:
         """Give the report to a question, if a new look would conclude the same.

@@ -7,7 +7,6 @@ machines that are only talked about (recorded hosts, cases of softs).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -150,8 +149,7 @@ class Kernel(msgspec.Struct, frozen=True, kw_only=True):
 _UNKNOWN_KERNEL = Kernel()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Host:
+class Host(msgspec.Struct, frozen=True, kw_only=True):
     """A machine, real or recorded."""
 
     files: Files

@@ -6,11 +6,11 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from pkgmgr.detect.merging import best_first
 from pkgmgr.detect.recall import ReportMemory, SeenVariables
@@ -142,7 +142,7 @@ def _look_now(detector: Detector, softs: Sequence[Soft]) -> Report:
     from pkgmgr.detect.owned import with_owners
 
     report = detector.detect(softs)
-    return msgspec.structs.replace(report, entries=tuple(with_owners(report.entries, detector.host)))
+    return replace(report, entries=tuple(with_owners(report.entries, detector.host)))
 
 
 def _report_memory(workspace: Workspace, files: LocalFiles) -> ReportMemory:

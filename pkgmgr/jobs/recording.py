@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pkgmgr.host.platform import read_platform
 from pkgmgr.host.record import read_record, recorded_host, write_record

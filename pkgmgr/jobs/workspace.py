@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from pkgmgr.catalog.index import Catalog
 from pkgmgr.catalog.repository import Repository, find_repositories
@@ -46,15 +46,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Seconds for each probe."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Workspace:
+class Workspace(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Everything a job needs to know of where it works."""
 
     home: Path
     variables: Mapping[str, str]
     offline: bool = False
     timeout: float | None = None
-    host_override: Host | None = field(default=None)
+    host_override: Host | None = None
     """A recorded machine in place of this one."""
 
     @cached_property

@@ -241,7 +241,7 @@ def test_this_machine_agrees_with_dpkg() -> None:
     host = local_host()
     if host.files.stat("/var/lib/dpkg/status") is None or host.files.stat("/usr/bin/dpkg-query") is None:
         pytest.skip("no dpkg here")
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     host = replace(host, owners=LocalOwners(host.runner))
     said = subprocess.run(["dpkg-query", "-S", "/bin/sh", "/usr/bin/env"], capture_output=True, text=True, check=False)

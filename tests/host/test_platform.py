@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pkgmgr.host.apple import identify_mac, parse_displays, parse_sysctl
 from pkgmgr.host.cpu import identify, parse_cpu_list, parse_cpuinfo, parse_size

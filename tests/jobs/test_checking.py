@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from pkgmgr.host.local import local_host
 from pkgmgr.jobs.checking import Verdict, check_entry, library_commands
