@@ -10,21 +10,21 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import msgspec
 
-from pkgmgr.catalog.compiled import CompiledDocuments, cache_file
-from pkgmgr.catalog.document import nearest_name
 from pkgmgr.catalog.repository import DocumentState, Repository, document_state, list_documents
-from pkgmgr.model.env import Env
 from pkgmgr.model.errors import CkpmError, DocumentError, NotFoundError
-from pkgmgr.model.package import Package
 from pkgmgr.model.reference import Tags
-from pkgmgr.model.soft import Soft
-from pkgmgr.model.target import Target, TargetDocument, parse_target
+from pkgmgr.model.target import Target, parse_target
 
-_D = TypeVar("_D", bound=msgspec.Struct)
+if TYPE_CHECKING:
+    from pkgmgr.catalog.compiled import CompiledDocuments
+    from pkgmgr.model.env import Env
+    from pkgmgr.model.package import Package
+    from pkgmgr.model.soft import Soft
+    from pkgmgr.model.target import TargetDocument
 
 
 class Located(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,32 +97,32 @@ class Catalog(msgspec.Struct):
 
     def soft(self, name: str) -> Soft | None:
         """Give a soft; None when there is none (or its document is bad)."""
-        return self._value("soft", name, Soft)
+        return cast("Soft | None", self._value("soft", name))
 
     def package(self, name: str) -> Package | None:
         """Give a package; None when there is none."""
-        return self._value("package", name, Package)
+        return cast("Package | None", self._value("package", name))
 
     def env(self, name: str) -> Env | None:
         """Give an env of a repository by its name."""
-        return self._value("env", name, Env)
+        return cast("Env | None", self._value("env", name))
 
     def softs(self, tags: Tags | None = None) -> list[Soft]:
         """Give all softs, by name; those with the tags, if asked."""
-        softs = self._all("soft", Soft)
+        softs = cast("list[Soft]", self._all("soft"))
         return [soft for soft in softs if tags is None or tags.admits(soft.all_tags)]
 
     def packages(self) -> list[Package]:
         """Give all packages, by name."""
-        return self._all("package", Package)
+        return cast("list[Package]", self._all("package"))
 
     def envs(self) -> list[Env]:
         """Give all envs of the repositories, by name."""
-        return self._all("env", Env)
+        return cast("list[Env]", self._all("env"))
 
     def targets(self) -> list[TargetDocument]:
         """Give all targets, by name."""
-        return self._all("target", TargetDocument)
+        return cast("list[TargetDocument]", self._all("target"))
 
     def providers(self, soft: str) -> list[Package]:
         """Give the packages whose result this soft recognises, the preferred first."""
@@ -136,10 +136,10 @@ class Catalog(msgspec.Struct):
     def target(self, name: str) -> TargetDocument | None:
         """Give the document of a target, or of its base (``android-arm64`` for ``android-arm64-24``)."""
         parsed = parse_target(name)
-        found = self._value("target", str(parsed), TargetDocument)
-        if found is not None or not (parsed.detail and parsed.api_level is not None):
-            return found
-        return self._value("target", str(parsed.base), TargetDocument)
+        found = self._value("target", str(parsed))
+        if found is None and parsed.detail and parsed.api_level is not None:
+            found = self._value("target", str(parsed.base))
+        return cast("TargetDocument | None", found)
 
     def require_soft(self, name: str) -> Soft:
         """Give a soft, or raise `NotFoundError` naming the nearest one."""
@@ -195,22 +195,28 @@ class Catalog(msgspec.Struct):
         for problem in self.problems:
             if located is not None and problem.path == located.path:
                 raise problem.error
+        from pkgmgr.catalog.document import nearest_name
+
         nearest = nearest_name(name, self.locations(kind))
         hint = f"did you mean {nearest!r}?" if nearest else f"'ckpm list {kind}' shows those there are"
         raise NotFoundError(f"there is no {kind} {name!r}", hint=hint)
 
-    def _all(self, kind: str, document_type: type[_D]) -> list[_D]:
-        values = (self._value(kind, name, document_type) for name in self.locations(kind))
+    def _all(self, kind: str) -> list[msgspec.Struct]:
+        values = (self._value(kind, name) for name in self.locations(kind))
         return [value for value in values if value is not None]
 
-    def _value(self, kind: str, name: str, document_type: type[_D]) -> _D | None:
+    def _value(self, kind: str, name: str) -> msgspec.Struct | None:
         key = (kind, name)
         if key not in self._values:
             located = self.locations(kind).get(name)
-            self._values[key] = None if located is None else self._load(located, kind, name, document_type)
-        return cast("_D | None", self._values[key])
+            self._values[key] = None if located is None else self._load(located, kind, name)
+        return self._values[key]
 
-    def _load(self, located: Located, kind: str, name: str, document_type: type[_D]) -> _D | None:
+    def _load(self, located: Located, kind: str, name: str) -> msgspec.Struct | None:
+        # The schemas are imported where a document is read: what is answered from memory reads none.
+        from pkgmgr.catalog.compiled import CompiledDocuments, cache_file
+        from pkgmgr.catalog.document import DOCUMENT_TYPES
+
         folder = located.repository.folder(kind)
         if (kind, folder) not in self._compiled:
             if not self._compiled and self.cache_folder is not None:
@@ -218,7 +224,7 @@ class Catalog(msgspec.Struct):
             file = None if self.cache_folder is None else cache_file(self.cache_folder, folder, kind)
             self._compiled[kind, folder] = CompiledDocuments(folder=folder, file=file)
         try:
-            value = self._compiled[kind, folder].read(name, located.file, located.state, document_type)
+            value = self._compiled[kind, folder].read(name, located.file, located.state, DOCUMENT_TYPES[kind])
             stated = getattr(value, "name", name)
             if stated != name:
                 raise DocumentError(f"{located.path}: it is called {stated!r}, its folder {name!r}")

@@ -24,12 +24,12 @@ from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry, Rejection, Value
 from pkgmgr.model.errors import NotFoundError
 from pkgmgr.model.reference import Reference, Tags
-from pkgmgr.model.soft import Soft
 from pkgmgr.model.target import ANY, find_target, parse_target
 from pkgmgr.model.version import Version, VersionRange
 
 if TYPE_CHECKING:
     from pkgmgr.detect.engine import Detector
+    from pkgmgr.model.soft import Soft
 
 BUILD_FAMILIES = ("compiler", "tool", "lang")
 """Softs that serve a build: for a target, those that run on the host count."""
