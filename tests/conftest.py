@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.environ.shells import require
+
 
 @dataclass(frozen=True)
 class Ran:
@@ -74,3 +76,14 @@ def ckpm(home: Path, tmp_path: Path) -> Ckpm:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     return call
+
+
+@pytest.fixture(params=["pip", "uv"])
+def client(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The variables that make one client the one that is used."""
+    if request.param == "pip":
+        return {"CKPM_UV": "0"}
+    beside = tmp_path / "uv only"
+    beside.mkdir()
+    (beside / "uv").symlink_to(require("uv"))
+    return {"PATH": f"{beside}{os.pathsep}{os.environ['PATH']}", "UV_CACHE_DIR": str(tmp_path / "uv cache")}

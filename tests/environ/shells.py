@@ -11,6 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from pkgmgr.environ.formats import render
+from pkgmgr.environ.request import ExportRequest
+from pkgmgr.model.errors import UsageError
+from pkgmgr.model.operation import Operation
+
 POSIX_SHELLS: Mapping[str, tuple[str, ...]] = {
     "dash": ("dash",),
     "bash": ("bash", "--norc"),
@@ -52,6 +57,19 @@ HOSTILE: Mapping[str, str] = {
     "every byte": bytes(range(1, 256)).decode("utf-8", "surrogateescape"),
     "tcl and lua": "[exec touch pwned] ]] ]=] {",
 }
+
+
+def hostile_operations(name: str) -> list[Operation]:
+    """Give an operation for each hostile value that a format takes."""
+    kept = []
+    for number, value in enumerate(HOSTILE.values()):
+        operation = Operation(op="set", var=f"V{number}", value=value)
+        try:
+            render(name, ExportRequest(operations=[operation]))
+        except UsageError:
+            continue
+        kept.append(operation)
+    return kept
 
 
 TOOLS_PATH = os.pathsep.join(filter(None, [os.environ.get("CKPM_TEST_TOOLS"), os.environ.get("PATH")]))

@@ -21,7 +21,7 @@ from pkgmgr.model.operation import Operation
 from pkgmgr.model.target import Target, Toolchain
 
 from .entries import GCC, NDK, ZIG, ZLIB
-from .shells import HOSTILE, read_environment, require, write
+from .shells import hostile_operations, read_environment, require, write
 
 HOST = Target(os="linux", arch="x86_64")
 ARM = Target(os="linux", arch="arm64")
@@ -66,19 +66,6 @@ def call(*command: str, folder: Path, environment: Mapping[str, str] | None = No
     return done.stdout.decode()
 
 
-def fit(name: str) -> list[Operation]:
-    """Give an operation for each hostile value that a format takes."""
-    kept = []
-    for number, value in enumerate(HOSTILE.values()):
-        operation = Operation(op="set", var=f"V{number}", value=value)
-        try:
-            render(name, ExportRequest(operations=[operation]))
-        except UsageError:
-            continue
-        kept.append(operation)
-    return kept
-
-
 LISTS = [
     Operation(op="prepend_path", var="PATH", value="/x y"),
     Operation(op="append", var="CFLAGS", value="-g; $x", sep=" "),
@@ -87,7 +74,7 @@ LISTS = [
 
 
 def test_a_cmake_toolchain_sets_the_environment_once_however_often_it_is_read(tmp_path: Path) -> None:
-    operations = [*fit("cmake-toolchain"), *LISTS, Operation(op="unset", var="GONE")]
+    operations = [*hostile_operations("cmake-toolchain"), *LISTS, Operation(op="unset", var="GONE")]
     write(tmp_path / "t.cmake", render("cmake-toolchain", ExportRequest(operations=operations)))
     write(
         tmp_path / "main.cmake",
@@ -135,7 +122,7 @@ def test_cmake_uses_its_own_knowledge_of_the_ndk(tmp_path: Path) -> None:
 
 
 def test_cmake_presets_are_taken_by_cmake(tmp_path: Path) -> None:
-    operations = [*fit("cmake-presets"), Operation(op="prepend_path", var="PATH", value="/x $y")]
+    operations = [*hostile_operations("cmake-presets"), Operation(op="prepend_path", var="PATH", value="/x $y")]
     request = ExportRequest(operations=operations, entries=[ZLIB])
     write(tmp_path / "CMakePresets.json", render("cmake-presets", request))
     project = 'project(p LANGUAGES NONE)\nexecute_process(COMMAND env -0 OUTPUT_FILE "${CMAKE_SOURCE_DIR}/after")\n'
@@ -246,7 +233,7 @@ def test_conan_reads_a_profile(tmp_path: Path) -> None:
 
 
 def test_values_survive_jinja_and_conan_s_reading_of_lines(tmp_path: Path) -> None:
-    hostile = [*fit("conan-profile"), Operation(op="set", var="JINJA", value="{{ x }} {% y %} {# z #}")]
+    hostile = [*hostile_operations("conan-profile"), Operation(op="set", var="JINJA", value="{{ x }} {% y %} {# z #}")]
     lists = [
         Operation(op="prepend_path", var="PATH", value="/x y"),
         Operation(op="append", var="CFLAGS", value="-g", sep=" "),

@@ -14,7 +14,7 @@ from pkgmgr.environ.request import ExportRequest
 from pkgmgr.model.errors import UsageError
 from pkgmgr.model.operation import Operation
 
-from .shells import HOSTILE, read_environment, run, write
+from .shells import hostile_operations, read_environment, run, write
 
 LMOD = Path("/usr/share/lmod/lmod/libexec/lmod")
 MODULES = Path("/usr/lib/x86_64-linux-gnu/modulecmd.tcl")
@@ -23,18 +23,6 @@ COMMANDS = {
     "modulefile-tcl": os.environ.get("CKPM_TEST_MODULES", str(MODULES)),
 }
 KEPT_BY_THE_TOOLS = ("LMOD_", "_LM", "__LM", "_Module", "LOADEDMODULES", "__MODULES", "MODULE")
-
-
-def _fit(name: str) -> list[Operation]:
-    kept = []
-    for number, value in enumerate(HOSTILE.values()):
-        operation = Operation(op="set", var=f"V{number}", value=value)
-        try:
-            render(name, ExportRequest(operations=[operation]))
-        except UsageError:
-            continue
-        kept.append(operation)
-    return kept
 
 
 def _ours(environment: dict[str, str]) -> dict[str, str]:
@@ -50,7 +38,7 @@ def test_a_module_is_loaded_and_unloaded(name: str, tmp_path: Path) -> None:
     if not Path(COMMANDS[name]).exists():
         pytest.skip(f"{COMMANDS[name]} is not on this machine")
     operations = [
-        *_fit(name),
+        *hostile_operations(name),
         Operation(op="prepend_path", var="PATH", value="/x y"),
         Operation(op="append_path", var="LIST", value="/[id]", sep=";"),
         Operation(op="append", var="CFLAGS", value="-I a -I b", sep=" "),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import platform
 import re
 import shutil
@@ -27,8 +26,6 @@ from pkgmgr.model.errors import CkpmError, ConflictError, UsageError
 from pkgmgr.model.target import parse_target
 from pkgmgr.model.version import VersionRange
 from tests.conftest import Ckpm
-
-from .shells import require
 
 LINUX = parse_target("linux-x86_64")
 DIGEST = "0123456789abcdef" * 4
@@ -247,17 +244,6 @@ def make_wheel(folder: Path, name: str, version: str, *, requires: str = "", tex
         for path, content in files.items():
             archive.writestr(zipfile.ZipInfo(path), content)
     return wheel
-
-
-@pytest.fixture(params=["pip", "uv"])
-def client(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """The variables that make one client the one that is used."""
-    if request.param == "pip":
-        return {"CKPM_UV": "0"}
-    beside = tmp_path / "uv only"
-    beside.mkdir()
-    (beside / "uv").symlink_to(require("uv"))
-    return {"PATH": f"{beside}{os.pathsep}{os.environ['PATH']}", "UV_CACHE_DIR": str(tmp_path / "uv cache")}
 
 
 @pytest.fixture

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import shutil
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import Ckpm
-from tests.environ.shells import require
 from tests.environ.test_environ_python import make_wheel
 
 TARGETS = {
@@ -38,16 +34,6 @@ summary = "a framework"
 [find]
 python = ["frame", "framecpu"]
 """
-
-
-@pytest.fixture(params=["pip", "uv"])
-def client(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    if request.param == "pip":
-        return {"CKPM_UV": "0"}
-    beside = tmp_path / "uv only"
-    beside.mkdir()
-    (beside / "uv").symlink_to(require("uv"))
-    return {"PATH": f"{beside}{os.pathsep}{os.environ['PATH']}", "UV_CACHE_DIR": str(tmp_path / "uv cache")}
 
 
 def test_each_target_gets_its_own_wheels_by_hash(ckpm: Ckpm, client: dict[str, str], tmp_path: Path) -> None:
