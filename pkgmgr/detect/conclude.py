@@ -335,13 +335,23 @@ def _fingerprint(
     parts: list[str], roles: Mapping[str, str], candidate: Candidate, files: Files, memory: AnswerMemory
 ) -> str:
     digest = hashlib.sha256("\0".join(parts).encode())
+    is_data = parts[0].startswith("dataset.")
     for role, path in sorted(roles.items()) or [("", candidate.path)]:
         digest.update(
-            f"\0{role}\0{posixpath.basename(path)}\0{file_digest(path, files, memory)}".encode(
+            f"\0{role}\0{posixpath.basename(path)}\0{_content(path, files, memory, is_data=is_data)}".encode(
                 "utf-8", "surrogateescape"
             )
         )
     return f"sha256:{digest.hexdigest()}"
+
+
+def _content(path: str, files: Files, memory: AnswerMemory, *, is_data: bool) -> str:
+    digest = file_digest(path, files, memory)
+    if not is_data or digest != "folder":
+        return digest
+    from pkgmgr.detect.folder_digest import folder_digest  # where a data set is a folder
+
+    return folder_digest(path, files, lambda name: file_digest(name, files, memory))
 
 
 def file_digest(path: str, files: Files, memory: AnswerMemory) -> str:
