@@ -131,7 +131,7 @@ def initial_facts(candidate: Candidate) -> dict[str, Value]:
 def _obtain(probe: Probe, facts: Facts, asker: Asker) -> str | Turned:
     if probe.read:
         path = fill(probe.read, facts)
-        content = asker.host.files.read(path, _READ_LIMIT) if path is not None else None
+        content = asker.host.files.read(path, probe.head or _READ_LIMIT) if path is not None else None
         if content is None:
             return Turned(reason=f"{path or probe.read} can't be read")
         return content.decode("utf-8", "replace").replace("\r\n", "\n")

@@ -96,8 +96,8 @@ class Recognition(Document, frozen=True, kw_only=True):
     without: tuple[str, ...] = ()
     """The same, none of which may be found."""
     unshaped: tuple[str, ...] = ()
-    """Expressions searched in ``NAME [64,64,3,3]`` of tensors (one a line), none of which may be found: for networks that
-    call their layers the same. Formats that tell no shapes have no such lines."""
+    """Expressions searched in ``NAME [64,64,3,3]`` of tensors (one a line), none of which may be found: for networks
+    that call their layers the same. Formats that tell no shapes have no such lines."""
     architecture: str = ""
     """Expression searched in the architecture that the file or its ``config.json`` states."""
     named: str = ""
@@ -162,6 +162,9 @@ class Probe(Document, frozen=True, kw_only=True):
     """What to run; ``{path}`` is the candidate."""
     read: str = ""
     """Instead of running: the text file to read."""
+    head: int = 0
+    """How many bytes of it, from its start; 0: a mebibyte. Where only a script's first lines matter, what is a compiled
+    program elsewhere is not searched whole."""
     names: str = ""
     """Instead of running: the folder whose names are the answer, one a line (``lib/maven-core-3.9.6.jar``)."""
     match: str | tuple[str, ...] = ()

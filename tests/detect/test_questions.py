@@ -64,3 +64,28 @@ ARCHITECTURES = Soft(
 )
 def test_a_probe_may_ask_nothing(case: Case) -> None:
     assert list(run_cases(replace(ARCHITECTURES, case=(case,)))) == []
+
+
+BEGINNING = Soft(
+    name="tool.thing",
+    summary="a program that scripts stand for",
+    find=Find(executables=("thing",)),
+    probe=(Probe(read="{path}", head=16, reject="python", because="a script"),),
+)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(name="a script", path="/opt/x/bin/thing", files={"/opt/x/bin/thing": "#!python\n"}, reject="a script"),
+        Case(
+            name="a program that holds the word further in",
+            path="/opt/x/bin/thing",
+            files={"/opt/x/bin/thing": f"{'.' * 16}python"},
+            expect={"prefix": "/opt/x"},
+        ),
+    ],
+    ids=lambda case: case.name,
+)
+def test_of_a_file_only_the_head_that_is_asked_for_is_read(case: Case) -> None:
+    assert list(run_cases(replace(BEGINNING, case=(case,)))) == []
