@@ -23,6 +23,8 @@ BAD = [
     (["install", "package:model-ssd-mobilenet+fromat=tf"], 2, "did you mean 'format'"),
     (["install", "package:model-ssd-mobilenet+format=tff"], 2, "did you mean 'tf'"),
     (["install"], 2, "what is to be installed"),
+    (["install", "--languages", ","], 2, "--languages names none"),
+    (["install", "--languages", "cxx71", "--only", "installed"], 3, "no C++71"),
     (["export", "soft:tool.git", "--format", "bsh"], 2, "did you mean"),
     (["run", "env:hello-crss"], 3, "did you mean 'hello-cross'"),
     (["run", "env:hello-cross", "helo"], 3, "did you mean 'hello'"),
@@ -157,3 +159,10 @@ def test_a_setting_of_the_wrong_kind_is_refused(ckpm: Ckpm, key: str, value: str
     assert ran.code == 2
     assert says in ran.err
     assert "$." not in ran.err
+
+
+@pytest.mark.parametrize("words", [["--languages", "cxx17"], ["--languages", "c,cxx11", "--tags", "compiler"]])
+def test_any_compiler_is_asked_for_by_what_it_compiles(ckpm: Ckpm, words: list[str]) -> None:
+    ran = ckpm("install", *words, "--only", "installed", "--dry-run", "--json")
+    assert ran.code == 0, ran.err
+    assert [row["soft"].partition(".")[0] for row in ran.data["plan"]] == ["compiler"]

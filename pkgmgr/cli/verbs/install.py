@@ -25,6 +25,7 @@ ckpm install package:model-ssd-mobilenet --target=android-arm64
 ckpm install package:model-ssd-mobilenet+format=onnx --dry-run
 ckpm install soft:compiler.zig@>=0.13          use, else detect, else install
 ckpm install --tags compiler,lang-c --target linux-arm64
+ckpm install --languages cxx17 --dry-run       any compiler with C++17
 """
 
 
@@ -32,6 +33,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``install``."""
     parser.add_argument("what", nargs="*", metavar="KIND:NAME", help="packages or softs")
     parser.add_argument("--tags", metavar="A,B", help="any soft with these tags")
+    parser.add_argument(
+        "--languages",
+        metavar="A,B",
+        help="any compiler for these: c, cxx, fortran, …, or a standard of one, such as cxx17",
+    )
     parser.add_argument("--keep", action="store_true", help="keep the folder of a build that fails")
     add_search_options(parser)
     add_resolution_options(parser)
@@ -43,10 +49,10 @@ def call(options: Namespace) -> Outcome:
     references = references_of(options.what, default_kind="package", kinds=("package", "soft"))
     settings = settings_of(options)
     requirements: list[str | Require] = [str(_with(reference, settings)) for reference in references]
-    if options.tags:
-        requirements.append(Require(tags=tuple(sorted(parse_tags(options.tags).wanted))))
+    if options.tags or options.languages:
+        requirements.append(_any_with(options.tags or "", options.languages or ""))
     if not requirements:
-        raise UsageError("what is to be installed?", hint="name packages or softs, or give --tags")
+        raise UsageError("what is to be installed?", hint="name packages or softs, or give --tags or --languages")
     asked = _asked(options, requirements)
     known = None if options.refresh or options.timeout is not None else recall_standing(workspace, asked)
     if known is None:
@@ -54,6 +60,17 @@ def call(options: Namespace) -> Outcome:
     if options.dry_run:
         return _outlook(known)
     return Outcome(data=installation_data(known), text=usage_text(known.roots), warnings=known.plan.notes)
+
+
+def _any_with(tags: str, languages: str) -> Require:
+    """Give a requirement for anything with tags, or for any compiler with languages and standards of them."""
+    wanted = {*parse_tags(tags).wanted} if tags else set()
+    named = tuple(name.strip() for name in languages.split(",") if name.strip())
+    if languages:
+        wanted.add("compiler")
+        if not named:
+            raise UsageError("--languages names none", hint="c, cxx, fortran, …, or a standard of one, such as cxx17")
+    return Require(tags=tuple(sorted(wanted)), languages=named)
 
 
 def _asked(options: Namespace, requirements: list[str | Require]) -> list[str]:
