@@ -93,6 +93,7 @@ def test_killed_anywhere_the_next_run_goes_on(
     )
     assert done.returncode == 0, done.stderr
     first, *rows = [json.loads(line) for line in done.stdout.splitlines()]
+    print(f"{name}: killed at {len(rows)} of {first['changes']} changes")
     assert len(rows) >= min(case.points, first["changes"]) - 1
     for row in rows:
         # A run that remembers more changes less: the last points may lie behind its end.
