@@ -45,13 +45,19 @@ def _folders(files: Files, name: str, place: Place) -> Iterator[str]:
     tops = dict.fromkeys([f"{place.folder}/cmake", f"{place.outer}/cmake"])
     for root in place.roots:
         tops |= dict.fromkeys([f"{root}/lib/cmake", f"{root}/lib64/cmake", f"{root}/share/cmake"])
-    fits = re.compile(rf"{re.escape(name)}-?[\d.]*", re.IGNORECASE).fullmatch
     for top in tops:
-        yield from (f"{top}/{item}" for item in files.names(top) if fits(item))
+        yield from (f"{top}/{item}" for item in _fitting(files.names(top), name))
     for root in place.roots:
         for top in (f"{root}/share", place.folder):
-            for item in files.names(top):  # not its subfolders: of a thousand links each would have to be followed
-                if fits(item):
-                    yield f"{top}/{item}/cmake"
-                    yield f"{top}/{item}"
+            # Not its subfolders: of a thousand links each would have to be followed.
+            for item in _fitting(files.names(top), name):
+                yield f"{top}/{item}/cmake"
+                yield f"{top}/{item}"
         yield f"{root}/cmake"
+
+
+def _fitting(names: Sequence[str], package: str) -> list[str]:
+    """Give the names that are a package's, in any case, alone or with a version behind them."""
+    lower, size = package.lower(), len(package)
+    near = [name for name in names if name[:size].lower() == lower]
+    return [name for name in near if re.fullmatch(r"-?[\d.]*", name[size:]) is not None]

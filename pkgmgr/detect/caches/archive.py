@@ -6,14 +6,13 @@ Touches: the file system, through `pkgmgr.host.ports.Files` only.
 from __future__ import annotations
 
 import io
-import zipfile
 import zlib
 
 from pkgmgr.detect.models.facts import BROKEN, COMPLETE, CUT, PARTIAL, UNKNOWN
 from pkgmgr.detect.models.source import Source, SourceFile, UnreadableError
 from pkgmgr.host.ports import Files
 
-_ZIP_ERRORS = (zipfile.BadZipFile, UnreadableError, OSError, NotImplementedError, RuntimeError, ValueError, EOFError)
+_UNREADABLE = (UnreadableError, OSError, NotImplementedError, RuntimeError, ValueError, EOFError)
 _TAR_MARK, _TAR_PLACE = b"ustar", 257
 
 
@@ -37,19 +36,23 @@ def archive_state(files: Files, path: str) -> tuple[str, str]:
 
 def zip_names(source: Source) -> list[str] | None:
     """Give the names in a zip archive; None where its table is not there: it was cut."""
+    import zipfile  # 8 ms, where there is such an archive
+
     try:
         with zipfile.ZipFile(io.BufferedReader(SourceFile(source))) as archive:
             return archive.namelist()
-    except _ZIP_ERRORS:
+    except (zipfile.BadZipFile, *_UNREADABLE):
         return None
 
 
 def zip_beginning(source: Source, name: str, size: int) -> bytes | None:
     """Give the first bytes of a file in a zip archive; None where that can't be read."""
+    import zipfile
+
     try:
         with zipfile.ZipFile(io.BufferedReader(SourceFile(source))) as archive, archive.open(name) as stream:
             return stream.read(size)
-    except (*_ZIP_ERRORS, KeyError):
+    except (zipfile.BadZipFile, *_UNREADABLE, KeyError):
         return None
 
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts
 from pkgmgr.detect.models.source import NO_JSON, Source, SourceFile, UnreadableError
 from pkgmgr.model.entry import Value
+
+if TYPE_CHECKING:
+    import zipfile
 
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _LOOKED_AT = 8 << 20
@@ -29,6 +32,8 @@ def read_keras(source: Source) -> ModelFacts | None:
     """Read a ``.keras`` archive; None for a file of another format."""
     if source.head(4) != b"PK\x03\x04":
         return None
+    import zipfile  # 8 ms, where there is such a file
+
     try:
         with zipfile.ZipFile(io.BufferedReader(SourceFile(source))) as archive:
             names = set(archive.namelist())

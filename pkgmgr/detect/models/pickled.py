@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import zipfile
 from dataclasses import dataclass, field
 
 from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts, dominant, shaped
@@ -41,6 +40,8 @@ def read_torch(source: Source) -> ModelFacts | None:
 
 
 def _read_zip(source: Source) -> ModelFacts | None:
+    import zipfile  # 8 ms, where there is such a file
+
     try:
         with zipfile.ZipFile(io.BufferedReader(SourceFile(source))) as archive:
             members = archive.namelist()[:_MOST_MEMBERS]
