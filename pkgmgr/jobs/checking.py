@@ -66,6 +66,7 @@ def check_all(
     named = sorted({name for place in own for name in checks[entries[place].soft].beside})
     beside = look(workspace, named, Search()).entries if named else ()
     checked = list(entries)
+    progress(0, count)
 
     def check(place: int) -> tuple[int, Verdict]:
         entry = entries[place]

@@ -125,4 +125,4 @@ def test_checks_tell_how_many_are_done_and_keep_the_order(tmp_path: Path) -> Non
     tool = entry(tmp_path, 9, soft="tool.git")
     checked = check_all(workspace, [tool, *entries], progress=lambda *numbers: told.append(numbers))
     assert [item.id for item in checked] == [tool.id, *(item.id for item in entries)]
-    assert told == [(number, 5) for number in range(1, 6)]
+    assert told == [(number, 5) for number in range(6)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -87,8 +88,8 @@ def _detect(options: Namespace, workspace: Workspace) -> Outcome:
 
         if options.replay or options.record:
             raise UsageError("--check builds and runs programs: it goes with neither --record nor --replay")
-        progress = _progress(options, "checking")
-        proven = check_all(workspace, report.entries, jobs=options.jobs, progress=progress)
+        with repeated(_progress(options, "checking")) as progress:
+            proven = check_all(workspace, report.entries, jobs=options.jobs, progress=progress)
         report = msgspec.structs.replace(report, entries=tuple(proven))
     warnings = [str(problem.error) for problem in workspace.catalog.problems] + workspace.catalog.clashes
     warnings += _shown_skipped(report.skipped, is_whole=options.json or options.verbose)
@@ -123,6 +124,33 @@ def _progress(options: Namespace, what: str) -> Callable[[int, int], None]:
             print(f"{what}: {done} of {count}", end=end, file=sys.stderr, flush=True)
 
     return show
+
+
+@contextmanager
+def repeated(show: Callable[[int, int], None], *, every: float = 1) -> Iterator[Callable[[int, int], None]]:
+    """Give what shows progress, and show it again each second until all is done: one large file may take minutes."""
+    import threading  # where a proof is wanted
+
+    last = (0, 0)
+    is_over = threading.Event()
+
+    def tell(done: int, count: int) -> None:
+        nonlocal last
+        last = (done, count)
+        show(done, count)
+
+    def repeat() -> None:
+        while not is_over.wait(every):
+            if last[0] < last[1]:
+                show(*last)
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield tell
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def _text(report: Report, options: Namespace, named: int, *, defaults: Set[str]) -> str:
