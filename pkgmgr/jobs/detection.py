@@ -239,7 +239,8 @@ def _unlike(entry: Entry, wanted: Mapping[str, str]) -> str:
         standards = entry.attributes.get("standards") if name == "languages" else None
         also = map(_text, standards) if isinstance(standards, list) else ()
         if not set(value.split("/")) <= {*told, *also}:
-            return f"its {name} is {', '.join(told)}, and {value} is asked for"
+            verb = "are" if isinstance(held, list) else "is"
+            return f"its {name} {verb} {', '.join(told)}, and {value} is asked for"
     return ""
 
 

@@ -24,6 +24,9 @@ MODELS = Path(__file__).parents[1] / "detect" / "models"
         pytest.param("model.gguf+precision=f16", 0, "its precision is q8_0, and f16 is asked for", id="another"),
         pytest.param("model.gguf+x=y", 0, "nothing tells its x, and x=y is asked for", id="unknown"),
         pytest.param("model.onnx+inputs=x f32[batch,3]", 1, "", id="one-of-several"),
+        pytest.param(
+            "model.onnx+inputs=y", 0, "its inputs are x f32[batch,3], and y is asked for", id="none-of-several"
+        ),
     ],
 )
 def test_variants_choose_among_what_is_found(tmp_path: Path, asked: str, count: int, reason: str) -> None:
