@@ -40,6 +40,20 @@ _SPLITS_AT_SPACES = (Autotools, Cmake, Make, Meson)
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Work:
+    """One row of a plan that is to be made, with all that it is made of."""
+
+    step: Step
+    package: Package
+    folder: Path
+    """The package's own."""
+    recipe: Recipe
+    roles: Mapping[str, Entry]
+    artifacts: Mapping[str, Path]
+    circumstances: Circumstances
+
+
+@dataclass(frozen=True, kw_only=True)
 class Installer:
     """Everything that installing needs."""
 
@@ -123,28 +137,28 @@ class Installer:
                 return known
             files = self.fetcher.fetch_all(list(sources.values()))
             self.tell(f"making {package.name} {step.version} for {step.toolchain_target}")
-            artifacts = dict(zip(sources, files, strict=True))
-            return self._make(step, package, folder, recipe, roles, artifacts, circumstances)
+            work = _Work(
+                step=step,
+                package=package,
+                folder=folder,
+                recipe=recipe,
+                roles=roles,
+                artifacts=dict(zip(sources, files, strict=True)),
+                circumstances=circumstances,
+            )
+            return self._make(work)
 
-    def _make(
-        self,
-        step: Step,
-        package: Package,
-        folder: Path,
-        recipe: Recipe,
-        roles: Mapping[str, Entry],
-        artifacts: Mapping[str, Path],
-        circumstances: Circumstances,
-    ) -> Entry:
+    def _make(self, work: _Work) -> Entry:
+        step, package, recipe, target = work.step, work.package, work.recipe, work.circumstances.target
         final = self.store.prefix(recipe)
         needs_plain = any(isinstance(item, _SPLITS_AT_SPACES) for item in package.step)
         with (
             self.store.staging(recipe) as staging,
             build_place(staging, final, self.store.home, must_be_plain=needs_plain) as place,
         ):
-            context = self._context(place, step, package, folder, roles, artifacts, circumstances)
+            context = self._context(place, work)
             try:
-                perform_all(package.step, context, circumstances)
+                perform_all(package.step, context, work.circumstances)
             except BuildFailed as error:
                 raise self._failed(error, context, recipe, staging) from error
             others = {f"{place.folder / _TOOLS}/": ""}  # what says which compiler it was, as gmp.h, names it alone
@@ -155,52 +169,45 @@ class Installer:
             if place.folder != staging:
                 made = Path(shutil.move(made, staging / MADE))
             if step.target not in (ANY, str(self.host)) or package.product == "target":
-                wrong = check_product(made, circumstances.target, self.target(str(circumstances.target)))
+                wrong = check_product(made, target, self.target(str(target)))
                 if wrong:
-                    raise CkpmError(f"{context.name} is not for {circumstances.target}: {'; '.join(wrong[:3])}")
+                    raise CkpmError(f"{context.name} is not for {target}: {'; '.join(wrong[:3])}")
             manifest = msgspec.json.encode(make_manifest(made, Where(home=self.store.home, prefix=final)))
             (made / RECORD / "manifest.json").write_bytes(msgspec.json.format(manifest, indent=1))
             (made / RECORD / "recipe.json").write_bytes(msgspec.json.format(msgspec.json.encode(recipe), indent=1))
             # The staging folder tells others that this is going on until the record is there.
             first = self.store.publish(made, recipe)
-            return first if first is not None else self._record(step, package, recipe, roles, final)
+            return first if first is not None else self._record(work, final)
 
-    def _context(
-        self,
-        place: Place,
-        step: Step,
-        package: Package,
-        folder: Path,
-        roles: Mapping[str, Entry],
-        artifacts: Mapping[str, Path],
-        circumstances: Circumstances,
-    ) -> BuildContext:
+    def _context(self, place: Place, work: _Work) -> BuildContext:
         """Prepare a build: its folders, its tools, and what its texts stand for."""
+        step, target = work.step, work.circumstances.target
         build, made = place.folder / "build", place.folder / MADE
         build.mkdir()
         (made / RECORD).mkdir(parents=True)
         home = self.store.home
-        known = {entry.id: entry for entry in self.store.installed()} if any(e.deps for e in roles.values()) else {}
-        further = with_further(roles, known)
+        goes_on = any(entry.deps for entry in work.roles.values())
+        known = {entry.id: entry for entry in self.store.installed()} if goes_on else {}
+        further = with_further(work.roles, known)
         roles = {role: moved_entry(entry, home, place.home) for role, entry in further.items()}
-        artifacts = {name: moved_path(path, home, place.home) for name, path in artifacts.items()}
-        toolchain = self._toolchain(roles, circumstances.target)
+        artifacts = {name: moved_path(path, home, place.home) for name, path in work.artifacts.items()}
+        toolchain = self._toolchain(roles, target)
         texts = {
             "build": str(build),
             "prefix": str(made),
-            "package": str(folder),
+            "package": str(work.folder),
             "version": step.version or "",
-            "target": str(circumstances.target),
+            "target": str(target),
             "jobs": str(self.jobs),
             **step.variants,
             **{f"source.{name}": str(path) for name, path in artifacts.items()},
             **entry_texts(roles),
         }
         return BuildContext(
-            name=f"{package.name} {step.version}",
+            name=f"{work.package.name} {step.version}",
             build=build,
             prefix=made,
-            folder=folder,
+            folder=work.folder,
             log=made / RECORD / LOG,
             sources=artifacts,
             roles=roles,
@@ -245,7 +252,8 @@ class Installer:
             way = f"the build's folder is kept, {context.build}, and {shell}"
         return kind(error.message, hint=f"{way}; the whole log is {kept}")
 
-    def _record(self, step: Step, package: Package, recipe: Recipe, roles: Mapping[str, Entry], final: Path) -> Entry:
+    def _record(self, work: _Work, final: Path) -> Entry:
+        step, package = work.step, work.package
         there = self.recognise(package.provides, final)
         found = [entry for entry in there if is_product(entry, step)]
         if not found:
@@ -264,13 +272,13 @@ class Installer:
         ]
         entry = msgspec.structs.replace(
             seen,
-            id=f"{seen.soft}-{step.version}-{recipe.digest[:8]}",
+            id=f"{seen.soft}-{step.version}-{work.recipe.digest[:8]}",
             version=seen.version or step.version,
             prefix=str(final),
             target=step.target,
             origin="package",
             attributes={**seen.attributes, "variants": dict(step.variants)} if step.variants else seen.attributes,
-            deps=tuple(sorted({entry.id for entry in roles.values() if is_run_time(entry)})),
+            deps=tuple(sorted({entry.id for entry in work.roles.values() if is_run_time(entry)})),
             package=package.name,
             env=(*seen.env, *own),
             evidence=f"made by {package.name}; {seen.evidence}",
