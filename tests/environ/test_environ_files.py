@@ -239,7 +239,7 @@ def test_spack_is_told_of_externals() -> None:
 
 
 # The rules that Spack documents for `packages.yaml`, as far as externals go.
-PREFIX = "/it's: \"é\" # [x] %y\\z"
+PREFIX = '/it\'s: "é" # [x] %y\\z'
 SPACK_RULES = {
     "type": "object",
     "required": ["packages"],

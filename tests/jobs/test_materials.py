@@ -46,9 +46,7 @@ def test_a_bill_of_materials_names_wheels_by_hash_and_is_the_same_each_time(ckpm
     ran = ckpm("sbom", cwd=project)
     assert ran.code == 0, ran.err
     rows = {row["name"]: row for row in json.loads(ran.out)["components"]}
-    assert rows["ckpmone"]["hashes"] == [
-        {"alg": "SHA-256", "content": hashlib.sha256(wheel.read_bytes()).hexdigest()}
-    ]
+    assert rows["ckpmone"]["hashes"] == [{"alg": "SHA-256", "content": hashlib.sha256(wheel.read_bytes()).hexdigest()}]
     assert rows["ckpmone"]["licenses"] == [{"license": {"id": "MIT"}}]
     assert rows["ckpmone"]["purl"] == "pkg:pypi/ckpmone@1.0"
     assert len(rows["lang.python"]["hashes"]) == 1
