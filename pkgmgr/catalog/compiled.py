@@ -27,11 +27,11 @@ from pkgmgr.model.errors import DocumentError
 
 _D = TypeVar("_D", bound=msgspec.Struct)
 _FORMAT = 3
-_BROUGHT = "_compiled.msgpack"
-"""The name beside a wheel's documents. No document has one that begins with an underscore."""
+_BROUGHT = "wheel"
+"""The folder beside those of documents. It is unpacked after them: an archive holds its folders by name."""
 _AT_ONCE = 1_000_000_000
-"""Nanoseconds that may pass from this file to the last document while a wheel is unpacked; where it takes longer, the
-documents are read to see that they are the same. An edit comes later, and `pip` compiles ckpm's code in between."""
+"""Nanoseconds by which a document may be newer than what was brought, for what unpacks several files at a time; one
+that is newer still is read to see whether it is the same. An edit comes later: `pip` compiles ckpm's code before."""
 
 
 class _Row(msgspec.Struct, frozen=True, array_like=True):
@@ -63,7 +63,7 @@ class _Brought(msgspec.Struct, frozen=True):
 
     @classmethod
     def beside(cls, folder: Path) -> _Brought:
-        file = folder / _BROUGHT
+        file = _brought_file(folder)
         try:
             state = document_state(os.stat(file))
         except OSError:
@@ -131,6 +131,10 @@ class CompiledDocuments(msgspec.Struct):
         """Give the value of the same text under another state, or from the wheel."""
         fitting = (row for row in rows if row is not None and row.digest == digest)
         return next((_decoded(row, document_type) for row in fitting), None)
+
+
+def _brought_file(folder: Path) -> Path:
+    return folder.parent / _BROUGHT / f"{folder.name}.msgpack"
 
 
 def compile_documents(repository: Repository, kind: str) -> bytes:
@@ -206,7 +210,9 @@ def main(arguments: Sequence[str], say: Callable[[str], object] = print) -> int:
     for kind in DOCUMENT_TYPES:
         if repository.folder(kind).is_dir():
             content = compile_documents(repository, kind)
-            (repository.folder(kind) / _BROUGHT).write_bytes(content)
+            file = _brought_file(repository.folder(kind))
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(content)
             say(f"compiled {kind}: {len(content)} bytes")
     return 0
 

@@ -105,7 +105,7 @@ def test_a_document_of_a_wheel_is_not_even_read_while_it_is_as_old_as_the_wheel(
 def test_a_document_of_an_installed_wheel_that_is_replaced_by_an_older_file_is_seen(tmp_path: Path) -> None:
     file = write(tmp_path, "tool.x", "old")
     compiled.main([str(tmp_path)], lambda _line: None)
-    brought = document_state((tmp_path / "soft_plugins" / "_compiled.msgpack").stat())
+    brought = document_state((tmp_path / "wheel" / "soft_plugins.msgpack").stat())
     state = document_state(file.stat())
     file.write_text(file.read_text().replace("old", "new"))
     # As `cp -p` of an old file leaves it: only the time of the change itself tells.
