@@ -81,10 +81,13 @@ def _of_lists(folder: Path) -> Iterator[tuple[str, tuple[str, str]]]:
                 continue
             for line in _LINE.finditer(path.read_text(encoding="utf-8", errors="surrogateescape")):
                 inside = os.path.normpath(line["path"])
-                # What a list says of files elsewhere is not of this data set, and no reason to read them.
-                is_inside = not os.path.isabs(inside) and not inside.startswith("..")
-                if is_inside and len(line["digest"]) == _LENGTHS[algorithm]:
+                if _is_inside(inside) and len(line["digest"]) == _LENGTHS[algorithm]:
                     yield inside, (algorithm, line["digest"].lower())
+
+
+def _is_inside(path: str) -> bool:
+    """Tell whether a list speaks of the data set: what it says of files elsewhere is no reason to read them."""
+    return not os.path.isabs(path) and path.split(os.sep)[0] != os.pardir
 
 
 def _of_dvc(listed_by: str) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -92,4 +95,5 @@ def _of_dvc(listed_by: str) -> Iterator[tuple[str, tuple[str, str]]]:
         members = msgspec.json.decode(Path(listed_by).read_bytes(), type=list[_Member]) if listed_by else []
     except (OSError, msgspec.MsgspecError):
         return
-    yield from ((member.relpath, ("md5", member.md5)) for member in members)
+    stated = ((os.path.normpath(member.relpath), ("md5", member.md5)) for member in members)
+    yield from ((path, digest) for path, digest in stated if _is_inside(path))

@@ -134,3 +134,11 @@ def test_git_gives_the_same_digest(tmp_path: Path) -> None:
     said = subprocess.run([git, "hash-object", str(tmp_path / "a")], capture_output=True, text=True, check=True)
     assert read_digest(tmp_path / "a", "git") == said.stdout.strip()
     assert read_digest(tmp_path / "none", "git") is None
+
+
+def test_what_dvc_lists_outside_of_the_folder_is_left_alone(tmp_path: Path) -> None:
+    rows = [{"md5": "0" * 32, "relpath": path} for path in ("../x", "/etc/passwd", "a/../../x", "a/b", "..c")]
+    data = tmp_path / "data"
+    data.mkdir()
+    (tmp_path / "x.dir").write_text(json.dumps(rows))
+    assert sorted(stated_digests(data, str(tmp_path / "x.dir"))) == ["..c", "a/b"]
