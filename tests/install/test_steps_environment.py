@@ -72,6 +72,9 @@ libmade.a: made.c
 install: libmade.a
 \tmkdir -p $(PREFIX)/lib && cp libmade.a $(PREFIX)/lib/
 """
+LIBTOOL = """\tprintf '%s\\n' "# libmade.la - a libtool library file" "libdir='$(PREFIX)/lib'" >$(PREFIX)/lib/libmade.la
+\techo "no such file" >$(PREFIX)/lib/other.la
+"""
 CONFIGURE = """#!/bin/sh
 set -e
 test -z "$LD_PRELOAD$CPPFLAGS$CONFIG_SITE$MAKEFLAGS"
@@ -135,7 +138,7 @@ def build(folder: Path, steps: tuple[AnyStep, ...]) -> str:
     for name, text in (("made.c", SOURCE), ("Makefile", MAKEFILE), ("CMakeLists.txt", CMAKELISTS)):
         (sources / name).write_text(text)
     (sources / "meson.build").write_text(MESON_BUILD)
-    (sources / "Makefile.in").write_text(MAKEFILE)
+    (sources / "Makefile.in").write_text(MAKEFILE + LIBTOOL)
     (sources / "configure").write_text(CONFIGURE)
     (sources / "configure").chmod(0o755)
     compiler = gcc()
@@ -156,6 +159,8 @@ def build(folder: Path, steps: tuple[AnyStep, ...]) -> str:
     )
     perform_all(steps, context, Circumstances(target=TARGET))
     assert list(made.rglob("libmade.*"))
+    assert not list(made.rglob("libmade.la"))
+    assert bool(list(made.rglob("other.la"))) == isinstance(steps[0], Autotools)
     return tree_hash(made)
 
 
