@@ -154,13 +154,13 @@ def _is_recognised(row: Recognition, artifact: Artifact) -> bool:
     if not row.layers:
         return bool(row.named or row.architecture)
     return (
-        all(_is_found(row.layers, artifact.layers))
-        and not any(_is_found(row.without, artifact.layers))
-        and not any(_is_found(row.unshaped, artifact.shapes))
+        all(_each_found(row.layers, artifact.layers))
+        and not any(_each_found(row.without, artifact.layers))
+        and not any(_each_found(row.unshaped, artifact.shapes))
     )
 
 
-def _is_found(expressions: Sequence[str], lines: Sequence[str]) -> Iterator[bool]:
+def _each_found(expressions: Sequence[str], lines: Sequence[str]) -> Iterator[bool]:
     text = "\n".join(lines) if expressions else ""
     return (re.search(expression, text, re.MULTILINE) is not None for expression in expressions)
 

@@ -50,8 +50,7 @@ class CachedOwners:
     def read_ahead(self) -> None:
         """Let the other read what it will need, where nothing is remembered."""
         state = self._read_state()
-        known = _recall(self._path) if state else None
-        if state and (known is None or known.state != state):
+        if state and self._remembered(state) is None:
             self._owners.read_ahead()
 
     def find(self, paths: Sequence[str]) -> Mapping[str, str]:
@@ -59,14 +58,18 @@ class CachedOwners:
         state = self._read_state()
         if not state:
             return {}
-        known = _recall(self._path)
-        owners = dict(known.owners) if known is not None and known.state == state else {}
+        owners = dict(self._remembered(state) or {})
         missing = [path for path in paths if path not in owners]
         if missing:
             told = self._owners.find(missing)
             owners.update({path: told.get(path) for path in missing})
             write_cache_file(self._path, msgspec.msgpack.encode(_Remembered(state=state, owners=owners)))
         return {path: owner for path in paths if (owner := owners[path]) is not None}
+
+    def _remembered(self, state: list[tuple[str, int, int, int]]) -> Mapping[str, str | None] | None:
+        """Give what is known of files, if no package has changed since."""
+        known = _recall(self._path)
+        return known.owners if known is not None and known.state == state else None
 
 
 def _recall(path: Path) -> _Remembered | None:

@@ -37,67 +37,24 @@ _NAMED = frozenset(
     {
         *("PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TEMP", "TMP"),
         # Where languages and their managers lie.
-        *(
-            "JAVA_HOME",
-            "JDK_HOME",
-            "M2_HOME",
-            "MAVEN_HOME",
-            "GRADLE_HOME",
-            "ANT_HOME",
-            "GOPATH",
-            "CARGO_HOME",
-            "RUSTUP_HOME",
-            "RUSTUP_TOOLCHAIN",
-        ),
-        *("VIRTUAL_ENV", "PERL_HOME", "R_HOME", "TCL_LIBRARY", "EM_CONFIG"),
+        *("JAVA_HOME", "JDK_HOME", "M2_HOME", "MAVEN_HOME", "GRADLE_HOME", "ANT_HOME", "GOPATH", "CARGO_HOME"),
+        *("RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "VIRTUAL_ENV", "PERL_HOME", "R_HOME", "TCL_LIBRARY", "EM_CONFIG"),
         # Where vendors' toolchains lie.
         *("FJSVXTCLANGA", "NVHPC", "NDK_HOME", "DEVELOPER_DIR", "OPAL_PREFIX", "PRTE_PREFIX", "LOADEDMODULES"),
         # Where schedulers have their settings; what they tell each job is none of a probe's business.
-        *(
-            "LSF_ENVDIR",
-            "LSF_BINDIR",
-            "LSF_LIBDIR",
-            "LSF_SERVERDIR",
-            "SGE_CELL",
-            "SGE_ARCH",
-            "PBS_EXEC",
-            "PBS_HOME",
-            "PBS_CONF_FILE",
-            "SLURM_CONF",
-        ),
+        *("LSF_ENVDIR", "LSF_BINDIR", "LSF_LIBDIR", "LSF_SERVERDIR", "SGE_CELL", "SGE_ARCH", "PBS_EXEC", "PBS_HOME"),
+        *("PBS_CONF_FILE", "SLURM_CONF"),
         # Without these, hardly anything starts on Windows.
-        *(
-            "SYSTEMDRIVE",
-            "WINDIR",
-            "COMSPEC",
-            "PATHEXT",
-            "APPDATA",
-            "LOCALAPPDATA",
-            "PROGRAMDATA",
-            "PROGRAMW6432",
-            "USERPROFILE",
-        ),
-        *("NUMBER_OF_PROCESSORS", "VCINSTALLDIR", "INCLUDE", "LIB", "LIBPATH"),
+        *("SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "PROGRAMW6432"),
+        *("USERPROFILE", "NUMBER_OF_PROCESSORS", "VCINSTALLDIR", "INCLUDE", "LIB", "LIBPATH"),
     }
 )
 _BEGINNINGS = (
-    *("PYENV_", "RBENV_", "NODENV_", "JENV_", "ASDF_", "MISE_", "NVM_", "SDKMAN_", "UV_", "PIXI_", "MAMBA_", "CONDA_"),
-    *("RYE_", "PIPX_", "NIX_", "GUIX_", "JULIA_", "EMSDK", "CUDA_", "NVHPC_", "NVCOMPILER_", "ROCM_", "HIP_", "HSA_"),
-    *("ONEAPI_", "MKL_", "TBB_", "I_MPI_", "AOCC_", "ARM_", "ACFL_", "CRAY_", "PE_", "PRGENV_", "FJ_", "XLC_", "XLF_"),
-    *(
-        "NAG_",
-        "SETVARS_",
-        "ANDROID_",
-        "MPI_",
-        "OMPI_",
-        "MODULE",
-        "LMOD_",
-        "SPACK_",
-        "EASYBUILD_",
-        "VS",
-        "PROCESSOR_",
-        "PROGRAMFILES",
-    ),
+    *("PYENV_", "RBENV_", "NODENV_", "JENV_", "ASDF_", "MISE_", "NVM_", "SDKMAN_", "UV_", "PIXI_", "MAMBA_"),
+    *("CONDA_", "RYE_", "PIPX_", "NIX_", "GUIX_", "JULIA_", "EMSDK", "CUDA_", "NVHPC_", "NVCOMPILER_", "ROCM_"),
+    *("HIP_", "HSA_", "ONEAPI_", "MKL_", "TBB_", "I_MPI_", "AOCC_", "ARM_", "ACFL_", "CRAY_", "PE_", "PRGENV_"),
+    *("FJ_", "XLC_", "XLF_", "NAG_", "SETVARS_", "ANDROID_", "MPI_", "OMPI_", "MODULE", "LMOD_", "SPACK_"),
+    *("EASYBUILD_", "VS", "PROCESSOR_", "PROGRAMFILES"),
 )
 _LICENSED = ("LM", "INTEL", "ARM", "ACFL", "NVHPC", "NAG")
 """Whose compilers ask a server for leave."""
@@ -114,7 +71,7 @@ def probe_variables(variables: Mapping[str, str]) -> dict[str, str]:
 
 def _is_passed(name: str) -> bool:
     name = name.upper()
-    if _is_volatile(name) or not name.removesuffix("(X86)").isidentifier():  # ProgramFiles(x86)
+    if _is_volatile(name) or not (name.isidentifier() or name.startswith("PROGRAMFILES")):  # ProgramFiles(x86)
         return False
     return (
         name in _NAMED

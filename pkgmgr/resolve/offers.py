@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
 
 from pkgmgr.catalog.document import nearest_name
 from pkgmgr.model.condition import Circumstances, chosen_variants, holds
 from pkgmgr.model.errors import NotFoundError, UsageError
 from pkgmgr.model.package import Condition, Package
 from pkgmgr.model.target import ANY, Target, find_target
-from pkgmgr.model.version import Version
 from pkgmgr.resolve.demand import Demand
-from pkgmgr.resolve.option import Choice, Option, Settings, place_of
+from pkgmgr.resolve.option import Choice, Option, Settings, place_of, read_version
 from pkgmgr.resolve.world import World
-
-_version = lru_cache(maxsize=None)(Version)
 
 
 def offers(
@@ -108,7 +104,7 @@ def _matches(names: Sequence[str], glob: str) -> bool:
 
 def package_versions(package: Package) -> list[str]:
     """Give the versions that a package can make, the newest first."""
-    return sorted({row.version for row in package.source}, key=_version, reverse=True)
+    return sorted({row.version for row in package.source}, key=read_version, reverse=True)
 
 
 def check_variants(package: Package, demand: Demand) -> None:
@@ -126,5 +122,5 @@ def check_variants(package: Package, demand: Demand) -> None:
             hint = f"did you mean {nearest!r}?" if nearest else f"its values: {', '.join(values)}"
             raise UsageError(f"{package.name}: variant {name!r} has no value {value!r}", hint=hint)
     versions = package_versions(package)
-    if not any(demand.range.admits(_version(version)) for version in versions):
+    if not any(demand.range.admits(read_version(version)) for version in versions):
         raise NotFoundError(f"{package.name} has no version {demand.range}", hint=f"there are {', '.join(versions)}")

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.package import Package
 from pkgmgr.model.target import Target
+from pkgmgr.model.version import Version
 
 Preference = Literal["detected", "installed"]
+
+read_version = lru_cache(maxsize=None)(Version)
+"""Read a version; a catalog names the same few thousand again and again."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

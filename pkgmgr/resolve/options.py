@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Literal
 
 from pkgmgr.model.condition import chosen_variants
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.target import ANY, Target, find_target
-from pkgmgr.model.version import Version
 from pkgmgr.resolve.demand import BUILD_FAMILIES, Demand
 from pkgmgr.resolve.languages import languages_of_entry, languages_of_package
 from pkgmgr.resolve.offers import offers
-from pkgmgr.resolve.option import Choice, Option, Settings, place_of
+from pkgmgr.resolve.option import Choice, Option, Settings, place_of, read_version
 from pkgmgr.resolve.world import World
-
-_version = lru_cache(maxsize=None)(Version)
 
 
 def options(
@@ -144,8 +140,8 @@ def _version_fits(option: Option, demand: Demand) -> bool:
         # A pre-release is taken only when asked for; what is there without a version may be anything, and what was
         # installed had been asked for, whatever it calls itself (`1.13.2.git.kitware.jobserver-pipe-1`).
         is_installed = option.entry is not None and option.entry.package is not None
-        return version is None or is_installed or not _version(version).is_prerelease
-    return version is not None and demand.range.admits(_version(version))
+        return version is None or is_installed or not read_version(version).is_prerelease
+    return version is not None and demand.range.admits(read_version(version))
 
 
 def _is_whole(entry: Entry, demand: Demand) -> bool:

@@ -254,6 +254,7 @@ def test_the_environment_is_plain_and_quiet() -> None:
     [
         *((name, True) for name in ("JAVA_HOME", "CUDA_HOME", "CONDA_PREFIX", "LD_LIBRARY_PATH", "MKLROOT", "Path")),
         *((name, True) for name in ("ProgramFiles(x86)", "SystemRoot", "VSINSTALLDIR", "RUSTUP_TOOLCHAIN")),
+        ("ProgramFiles(Arm)", True),
         *((name, False) for name in ("LD_PRELOAD", "GCC_COLORS", "CC", "CFLAGS", "SHLVL", "AWS_SECRET_ACCESS_KEY")),
         *((name, False) for name in ("UV_INDEX_URL", "UV_PUBLISH_TOKEN", "BASH_ENV", "PERL5OPT", "NODE_OPTIONS")),
     ],

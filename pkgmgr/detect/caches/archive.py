@@ -9,10 +9,9 @@ import io
 import zlib
 
 from pkgmgr.detect.models.facts import BROKEN, COMPLETE, CUT, PARTIAL, UNKNOWN
-from pkgmgr.detect.models.source import Source, SourceFile, UnreadableError
+from pkgmgr.detect.models.source import UNREADABLE_ZIP, Source, SourceFile
 from pkgmgr.host.ports import Files
 
-_UNREADABLE = (UnreadableError, OSError, NotImplementedError, RuntimeError, ValueError, EOFError)
 _TAR_MARK, _TAR_PLACE = b"ustar", 257
 
 
@@ -41,7 +40,7 @@ def zip_names(source: Source) -> list[str] | None:
     try:
         with zipfile.ZipFile(io.BufferedReader(SourceFile(source))) as archive:
             return archive.namelist()
-    except (zipfile.BadZipFile, *_UNREADABLE):
+    except (zipfile.BadZipFile, *UNREADABLE_ZIP):
         return None
 
 
@@ -52,7 +51,7 @@ def zip_beginning(source: Source, name: str, size: int) -> bytes | None:
     try:
         with zipfile.ZipFile(io.BufferedReader(SourceFile(source))) as archive, archive.open(name) as stream:
             return stream.read(size)
-    except (zipfile.BadZipFile, *_UNREADABLE, KeyError):
+    except (zipfile.BadZipFile, *UNREADABLE_ZIP, KeyError):
         return None
 
 

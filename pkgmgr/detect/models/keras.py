@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts
-from pkgmgr.detect.models.source import NO_JSON, Source, SourceFile, UnreadableError
+from pkgmgr.detect.models.source import NO_JSON, UNREADABLE_ZIP, Source, SourceFile
 from pkgmgr.model.entry import Value
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def read_keras(source: Source) -> ModelFacts | None:
             about = msgspec.json.decode(_member(archive, "metadata.json"), type=dict[str, Value])
     except NO_JSON:
         return None
-    except (zipfile.BadZipFile, UnreadableError, OSError, NotImplementedError, RuntimeError, ValueError, EOFError):
+    except (zipfile.BadZipFile, *UNREADABLE_ZIP):
         return ModelFacts(format="keras", state=PARTIAL)
     version = about.get("keras_version")
     return ModelFacts(

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts, dominant, shaped
-from pkgmgr.detect.models.source import Source, SourceFile, UnreadableError
+from pkgmgr.detect.models.source import UNREADABLE_ZIP, Source, SourceFile
 
 _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 """The number that files of PyTorch before 1.6 begin with, pickled."""
@@ -52,7 +52,7 @@ def _read_zip(source: Source) -> ModelFacts | None:
             with archive.open(pickle) as stream:
                 seen = _look_through(stream.read(_MOST_PICKLE))
             is_script = any(name.startswith(f"{root}code/") for name in members)
-    except (zipfile.BadZipFile, UnreadableError, OSError, NotImplementedError, RuntimeError, ValueError, EOFError):
+    except (zipfile.BadZipFile, *UNREADABLE_ZIP):
         # The table of a zip archive lies at its end: one that begins so and has none was cut.
         return ModelFacts(format="torch", state=PARTIAL, can_run_code=True)
     return _facts("torchscript" if is_script else "torch", COMPLETE, seen)

@@ -27,6 +27,10 @@ class UnreadableError(Exception):
     """The file ends, or leads, where its own tables say that something is; or it takes too much to read."""
 
 
+UNREADABLE_ZIP = (UnreadableError, OSError, NotImplementedError, RuntimeError, ValueError, EOFError)
+"""What reading a zip archive raises that is cut or wrong, besides `zipfile.BadZipFile`."""
+
+
 class Source:
     """A file of known size, read in blocks, with a budget."""
 
