@@ -6,11 +6,9 @@ first used, so that ``import pkgmgr`` costs nothing.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+TYPE_CHECKING = False  # as `typing` has it; to import that would cost something
 if TYPE_CHECKING:
     from pkgmgr.detect.report import Report as Report
     from pkgmgr.environ.compose import apply as apply
@@ -86,6 +84,8 @@ def __getattr__(name: str) -> object:
     """Import what is asked for."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
     value: object = getattr(importlib.import_module(_MODULES[name]), _RENAMED.get(name, name))
     globals()[name] = value
     return value

@@ -1,8 +1,6 @@
 """``python -m pkgmgr``: the same as the command ``ckpm``."""
 
-import sys
-
-from pkgmgr.cli.main import main
+from pkgmgr.cli.main import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.caches.data_sets import data_sets_in
@@ -38,8 +40,7 @@ DATA_FOLDERS = ("/data/datasets", "/datasets", "~/datasets", "~/data", "~/CK-TOO
 _DEPTH = 4
 
 
-@dataclass
-class ArtifactIndex:
+class ArtifactIndex(msgspec.Struct):
     """Every model and data set of one detection."""
 
     folders: Folders

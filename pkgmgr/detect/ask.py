@@ -8,8 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from pkgmgr.detect.asked_once import AskedOnce
 from pkgmgr.detect.candidates import Candidate
@@ -31,8 +32,7 @@ class NotRemembered(BaseException):
     """A question would have to be asked. Not an `Exception`: a hook's guard must let it through."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asker:
+class Asker(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Questions to one host, with a memory."""
 
     host: Host
@@ -43,7 +43,7 @@ class Asker:
     """Of one question, in seconds."""
     only_recall: bool = False
     """True: raise `NotRemembered` in place of starting a process."""
-    asked: AskedOnce = field(default_factory=AskedOnce)
+    asked: AskedOnce = msgspec.field(default_factory=AskedOnce)
     """What this detection has asked already, or is asking."""
 
     def run(self, argv: Sequence[str]) -> Answer:

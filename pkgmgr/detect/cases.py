@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -20,8 +19,7 @@ from pkgmgr.model.entry import Entry, Rejection
 from pkgmgr.model.soft import Case, Soft
 
 
-@dataclass(frozen=True, kw_only=True)
-class CaseFailure:
+class CaseFailure(msgspec.Struct, frozen=True, kw_only=True):
     """A recorded case from which something else follows than it says."""
 
     soft: str

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from pkgmgr.detect.ask import Asker, NotRemembered, examine
 from pkgmgr.detect.candidates import Candidate, FileIndex, Finding, ProgramIndex, find_files, find_programs, nameable
@@ -78,17 +80,20 @@ PYTHON_FOLDERS = (
 )
 """Where version and environment managers keep interpreters. `lang.python` and every distribution look there."""
 
+_SMALL = 64 << 10
+"""Bytes of a program that is a script, or starts what lies in a library."""
+_STARTED_BY_SMALL = 20 << 20
+"""Bytes of what such a one starts, about: an interpreter with its modules, a JVM."""
 
 Located = Callable[[str], Path | None]
 """Gives the folder of a soft by name, where its hook lies; None for a soft without one, or an untrusted one."""
 
 
-@dataclass
-class Detector:
+class Detector(msgspec.Struct, dict=True):
     """One host, looked at once for all softs."""
 
     asker: Asker
-    where: Where = field(default_factory=Where)
+    where: Where = msgspec.field(default_factory=Where)
     hook_folder: Located = lambda _name: None
     jobs: int = 8
     """Candidates asked at the same time."""
@@ -101,11 +106,11 @@ class Detector:
     _looked_for: Sequence[Soft] = ()
     _programs: ProgramIndex | None = None
     _searched_files: FileIndex | None = None
-    _own_files: dict[tuple[str, int], FileIndex] = field(default_factory=dict)
+    _own_files: dict[tuple[str, int], FileIndex] = {}
     _libraries: LibraryIndex | None = None
     _distributions: DistributionIndex | None = None
     _sites: list[Site] | None = None
-    _hooks: dict[str, ModuleType | None] = field(default_factory=dict)
+    _hooks: dict[str, ModuleType | None] = {}
 
     def __post_init__(self) -> None:
         self._folders = Folders(host=self.host, where=self.where)
@@ -120,7 +125,8 @@ class Detector:
         """Find, ask and conclude; the best entry of each soft comes first."""
         self._looked_for = softs
         rejections: dict[int, list[Rejection]] = {}
-        with Judging(self._recalled, self._judge_one, jobs=self.jobs, progress=self.progress) as judging:
+        court = Judging(self._recalled, self._judge_one, cost=self._likely_cost, jobs=self.jobs, progress=self.progress)
+        with court as judging:
             # Programs come first: while they answer, the folders of libraries, models and the rest are read.
             for place in sorted(range(len(softs)), key=lambda place: not softs[place].find.executables):
                 found = [nameable(finding) for finding in self.candidates(softs[place])]
@@ -217,6 +223,12 @@ class Detector:
             return self.judge(*item, self._remembering)
         except NotRemembered:
             return None
+
+    def _likely_cost(self, item: tuple[Soft, Candidate]) -> int:
+        """Give the bytes of a program: the more there are, the longer it takes to start."""
+        state = self.host.files.stat(item[1].real)
+        size = 0 if state is None else state.size
+        return _STARTED_BY_SMALL if size < _SMALL else size
 
     def _judge_one(self, item: tuple[Soft, Candidate]) -> Entry | Rejection:
         return self.judge(*item)

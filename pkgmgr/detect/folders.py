@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
@@ -82,17 +81,16 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     """What entries found there say of where they came from."""
 
 
-@dataclass
-class Folders:
+class Folders(msgspec.Struct):
     """The folders of one detection, listed once for all softs."""
 
     host: Host
     where: Where
-    cut: list[str] = field(default_factory=list)
+    cut: list[str] = []
     """Trees that were too large to be seen whole."""
     _walked: list[str] | None = None
     _managed: list[Prefix] | None = None
-    _expanded: dict[str, list[str]] = field(default_factory=dict)
+    _expanded: dict[str, list[str]] = {}
 
     def searched(self) -> list[str]:
         """Give each folder in and below the search paths, once."""

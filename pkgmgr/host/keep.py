@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from pkgmgr.host.archive import shortened
 
@@ -24,8 +25,7 @@ _BLANK_LINES = re.compile(r"\n\s*\n")
 _HEADERS = (".h", ".hpp", ".hh", ".hxx", ".cuh")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kept:
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """What is kept of one file."""
 
     text: str | None = None

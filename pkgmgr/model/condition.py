@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import lru_cache
+
+import msgspec
 
 from pkgmgr.model.package import Condition, Variant
 from pkgmgr.model.platform import Platform
@@ -16,15 +17,14 @@ _RANGE_OPERATORS = (">", "<", "==", "~=")
 """What a text in a condition begins with when it is a range and not a glob."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Circumstances:
+class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     """What conditions are held against."""
 
     target: Target
     libc: str | None = None
     version: str | None = None
-    variants: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, str] = field(default_factory=dict)
+    variants: Mapping[str, str] = {}
+    facts: Mapping[str, str] = {}
     """Of the machine that the target is, where that is known: see `platform_facts`."""
 
     def value(self, key: str) -> str | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pkgmgr.detect.models.facts import UNKNOWN
 from pkgmgr.model.entry import Value
 
 
-@dataclass(frozen=True, kw_only=True)
-class Artifact:
+class Artifact(msgspec.Struct, frozen=True, kw_only=True):
     """A model or a data set, and what its files and its place tell."""
 
     kind: str
@@ -27,8 +27,8 @@ class Artifact:
     state: str = UNKNOWN
     size: int = 0
     """In bytes, each blob counted once."""
-    files: Mapping[str, str] = field(default_factory=dict)
-    attributes: Mapping[str, Value] = field(default_factory=dict)
+    files: Mapping[str, str] = {}
+    attributes: Mapping[str, Value] = {}
     layers: tuple[str, ...] = ()
     shapes: tuple[str, ...] = ()
     """As in `ModelFacts`."""

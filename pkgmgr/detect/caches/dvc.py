@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -26,8 +25,7 @@ _CACHE_DIR = re.compile(r"^\s*\[cache\]\s*\n(?:(?!\s*\[).*\n)*?\s*dir\s*=\s*(?P<
 _NOT_HERE = "in neither the work tree nor the cache: `dvc pull` gets it"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Output:
+class Output(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that DVC keeps track of."""
 
     path: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.caches.listing import Listing

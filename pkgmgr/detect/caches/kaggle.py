@@ -6,7 +6,8 @@ Touches: the file system, through `pkgmgr.host.ports.Files` only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.caches.plain import repository_model

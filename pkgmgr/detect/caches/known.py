@@ -9,7 +9,9 @@ import posixpath
 import re
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.caches.corpora import corpora_in, gensim_data, pooch_files, sklearn_data
@@ -31,8 +33,7 @@ _INCOMPLETE_MODEL = re.compile(r"incomplete-")
 """GPT4All's application puts it before the name of what it is fetching."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Flat:
+class _Flat(msgspec.Struct, frozen=True, kw_only=True):
     """A cache whose files are models, or whose folders are data sets, under their own names."""
 
     ecosystem: str

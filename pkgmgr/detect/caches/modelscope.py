@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.caches.listing import Listing
@@ -23,8 +25,7 @@ _KINDS = {"models": "model", "datasets": "dataset"}
 _NO_OWNERS = frozenset({"hub", "models", "datasets", "skills", "ast_indexer", "_github", "credentials"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Repository:
+class _Repository(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     name: str
     folder: str

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace
 
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.models.source import NO_JSON

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pkgmgr.model.entry import Value
 
@@ -14,8 +15,7 @@ nothing there tells how much belongs to it."""
 CUT = "it ends before what its own tables name"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelFacts:
+class ModelFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the header of a model file tells; what it does not tell is None or empty."""
 
     format: str
@@ -39,7 +39,7 @@ class ModelFacts:
     networks that call their layers the same."""
     can_run_code: bool = False
     """True for pickles: to load one is to run what its author wrote."""
-    details: Mapping[str, Value] = field(default_factory=dict)
+    details: Mapping[str, Value] = {}
     """Whatever else the format tells, under its own names."""
 
     def attributes(self) -> dict[str, Value]:

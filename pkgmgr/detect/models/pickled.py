@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, field
+
+import msgspec
 
 from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts, dominant, shaped
 from pkgmgr.detect.models.source import UNREADABLE_ZIP, Source, SourceFile
@@ -58,13 +59,12 @@ def _read_zip(source: Source) -> ModelFacts | None:
     return _facts("torchscript" if is_script else "torch", COMPLETE, seen)
 
 
-@dataclass
-class _Seen:
+class _Seen(msgspec.Struct):
     """What is met on the way through a pickle."""
 
-    strings: list[str] = field(default_factory=list)
-    classes: list[str] = field(default_factory=list)
-    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    strings: list[str] = []
+    classes: list[str] = []
+    shapes: dict[str, tuple[int, ...]] = {}
     """A tensor's name → its sizes."""
     _name: str = ""
     _numbers: list[int] | None = None
