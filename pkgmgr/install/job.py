@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 
 from pkgmgr.install.anywhere import Where
-from pkgmgr.install.context import BuildContext, BuildFailed, write_scripts
+from pkgmgr.install.context import BuildContext, write_scripts
+from pkgmgr.install.failed import Attempt
 from pkgmgr.install.fetch.fetcher import Fetcher
-from pkgmgr.install.kept import KeptBuild, keep_build
 from pkgmgr.install.places import MADE, Place, build_place
 from pkgmgr.install.product import check_product
 from pkgmgr.install.reach import with_further
@@ -27,7 +27,7 @@ from pkgmgr.install.texts import entry_texts
 from pkgmgr.install.toolchain import Toolchain, make_toolchain
 from pkgmgr.model.condition import Circumstances, asked_facts
 from pkgmgr.model.entry import Entry
-from pkgmgr.model.errors import CkpmError, NetworkError
+from pkgmgr.model.errors import CkpmError
 from pkgmgr.model.package import Autotools, Cmake, Make, Meson, Package, Source
 from pkgmgr.model.plan import Plan, Step
 from pkgmgr.model.target import ANY, Target, TargetDocument, parse_target
@@ -71,7 +71,7 @@ class Installer:
     """Told in one line what is being done."""
     jobs: int = 1
     keep_failed: bool = False
-    """Keep the folder of a build that fails."""
+    """Keep the folder of a build that fails, or makes something else than it was to make."""
 
     def install(self, plan: Plan) -> dict[str, Entry]:
         """Do every row of a plan and give its entries by key."""
@@ -149,7 +149,7 @@ class Installer:
             return self._make(work)
 
     def _make(self, work: _Work) -> Entry:
-        step, package, recipe, target = work.step, work.package, work.recipe, work.circumstances.target
+        package, recipe = work.package, work.recipe
         final = self.store.prefix(recipe)
         needs_plain = any(isinstance(item, _SPLITS_AT_SPACES) for item in package.step)
         with (
@@ -157,27 +157,34 @@ class Installer:
             build_place(staging, final, self.store.home, must_be_plain=needs_plain) as place,
         ):
             context = self._context(place, work)
-            try:
-                perform_all(package.step, context, work.circumstances)
-            except BuildFailed as error:
-                raise self._failed(error, context, recipe, staging) from error
-            others = {f"{place.folder / _TOOLS}/": ""}  # what says which compiler it was, as gmp.h, names it alone
-            if place.home != self.store.home:
-                others[f"{place.home}/"] = f"{self.store.home}/"
-            relocate(context.prefix, final, others)
-            made = context.prefix
-            if place.folder != staging:
-                made = Path(shutil.move(made, staging / MADE))
-            if step.target not in (ANY, str(self.host)) or package.product == "target":
-                wrong = check_product(made, target, self.target(str(target)))
-                if wrong:
-                    raise CkpmError(f"{context.name} is not for {target}: {'; '.join(wrong[:3])}")
-            manifest = msgspec.json.encode(make_manifest(made, Where(home=self.store.home, prefix=final)))
-            (made / RECORD / "manifest.json").write_bytes(msgspec.json.format(manifest, indent=1))
-            (made / RECORD / "recipe.json").write_bytes(msgspec.json.format(msgspec.json.encode(recipe), indent=1))
-            # The staging folder tells others that this is going on until the record is there.
-            first = self.store.publish(made, recipe)
-            return first if first is not None else self._record(work, final)
+            attempt = Attempt(
+                context=context, recipe=recipe, staging=staging, home=self.store.home, keep=self.keep_failed
+            )
+            with attempt.telling():
+                return self._built(work, context, place, staging)
+
+    def _built(self, work: _Work, context: BuildContext, place: Place, staging: Path) -> Entry:
+        """Perform the steps, and let what they made appear if it is what it was to be."""
+        step, package, recipe, target = work.step, work.package, work.recipe, work.circumstances.target
+        home, final = self.store.home, self.store.prefix(recipe)
+        perform_all(package.step, context, work.circumstances)
+        others = {f"{place.folder / _TOOLS}/": ""}  # what says which compiler it was, as gmp.h, names it alone
+        if place.home != home:
+            others[f"{place.home}/"] = f"{home}/"
+        relocate(context.prefix, final, others)
+        made = context.prefix
+        if place.folder != staging:
+            made = Path(shutil.move(made, staging / MADE))
+        if step.target not in (ANY, str(self.host)) or package.product == "target":
+            wrong = check_product(made, target, self.target(str(target)))
+            if wrong:
+                raise CkpmError(f"{context.name} is not for {target}: {'; '.join(wrong[:3])}")
+        manifest = msgspec.json.encode(make_manifest(made, Where(home=home, prefix=final)))
+        (made / RECORD / "manifest.json").write_bytes(msgspec.json.format(manifest, indent=1))
+        (made / RECORD / "recipe.json").write_bytes(msgspec.json.format(msgspec.json.encode(recipe), indent=1))
+        # The staging folder tells others that this is going on until the record is there.
+        first = self.store.publish(made, recipe)
+        return first if first is not None else self._record(work, final, staging / MADE)
 
     def _context(self, place: Place, work: _Work) -> BuildContext:
         """Prepare a build: its folders, its tools, and what its texts stand for."""
@@ -226,38 +233,19 @@ class Installer:
             return None
         return make_toolchain(compiler, target, self.target(str(target)), self.host)
 
-    def _failed(self, error: BuildFailed, context: BuildContext, recipe: Recipe, staging: Path) -> CkpmError:
-        """Keep the log of a failed build, whose own folder is about to go; keep that too where it is wished."""
-        log = context.log
-        kept = self.store.home / "logs" / f"{recipe.package}-{recipe.version}-{recipe.digest[:8]}.log"
-        try:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(log, kept)
-        except OSError as trouble:  # a full disk must not hide what the build said
-            return CkpmError(error.message, hint=f"the log can't be kept: {trouble.strerror}")
-        said = log.read_text("utf-8", "replace").lower()
-        no_network = ("name resolution", "failed to establish a new connection", "no matching distribution found")
-        kind = NetworkError if any(words in said for words in no_network) else CkpmError
-        shell = f"'ckpm shell --build package:{recipe.package}' opens a shell in it"
-        way = f"'ckpm install --keep' keeps the build's folder, and {shell}"
-        if self.keep_failed:
-            build = KeptBuild(
-                package=recipe.package,
-                name=context.name,
-                folder=str(context.build),
-                variables=context.variables(),
-                log=str(log),
-            )
-            keep_build(staging, build)
-            way = f"the build's folder is kept, {context.build}, and {shell}"
-        return kind(error.message, hint=f"{way}; the whole log is {kept}")
+    def _record(self, work: _Work, final: Path, back: Path) -> Entry:
+        """Recognise what was made, and let it count.
 
-    def _record(self, work: _Work, final: Path) -> Entry:
+        :param back: where it goes if it is not recognised.
+        """
         step, package = work.step, work.package
         there = self.recognise(package.provides, final)
         found = [entry for entry in there if is_product(entry, step)]
         if not found:
-            shutil.rmtree(final, ignore_errors=True)
+            try:
+                final.rename(back)
+            except OSError:
+                shutil.rmtree(final, ignore_errors=True)
             says = f"finds {there[0].version} in it" if there and there[0].version else "does not recognise it"
             raise CkpmError(
                 f"{package.name} {step.version} was made, but {package.provides} {says}",
