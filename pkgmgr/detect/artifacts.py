@@ -12,12 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from pkgmgr.detect.caches.artifact import Artifact
-from pkgmgr.detect.caches.data_sets import data_sets_in
-from pkgmgr.detect.caches.dvc import dvc_outputs
-from pkgmgr.detect.caches.known import artifacts_of_cache, cached_artifacts
 from pkgmgr.detect.caches.listing import Listing
-from pkgmgr.detect.caches.plain import models_in
-from pkgmgr.detect.caches.spacy import pipeline_in
+from pkgmgr.detect.caches.places import cache_places
 from pkgmgr.detect.candidates import Candidate, Finding
 from pkgmgr.detect.folders import Folders, walk_folders
 from pkgmgr.detect.models.facts import COMPLETE
@@ -58,24 +54,22 @@ class ArtifactIndex(msgspec.Struct):
         return self._found
 
     def _look(self) -> Iterator[Artifact]:
-        host = self.folders.host
-        if self.folders.where.system:
-            # First: a cache knows more of what lies in it than the same file says, looked at alone.
-            yield from cached_artifacts(host, self.sites())
-        caches: list[str] = []
-        for folder in self.folders.searched():
-            if folder.startswith(tuple(f"{cache}/" for cache in caches)):
-                continue
-            listing = Listing(host.files, folder)
-            found = artifacts_of_cache(listing, "search-path")
-            if found is None:
-                yield from _lying_in(listing, "search-path")
-            else:
-                caches.append(folder)
-                yield from found
-        for root in self.folders.own([*MODEL_FOLDERS, *DATA_FOLDERS]):
-            for folder in walk_folders(host.files, root.path, depth=_DEPTH, cut=self.folders.cut):
-                yield from _lying_in(Listing(host.files, folder), root.origin)
+        where, files = self.folders, self.folders.host.files
+        # First: a cache knows more of what lies in it than the same file says, looked at alone.
+        places = cache_places(where.host, self.sites()) if where.where.system else []
+        searched = where.searched()
+        roots = where.own([*MODEL_FOLDERS, *DATA_FOLDERS])
+        if not (places or searched or roots):
+            return
+        # 30 ms with all who know a format, where there is something to read.
+        from pkgmgr.detect.caches.known import artifacts_in
+        from pkgmgr.detect.caches.lying import found_below, lying_in
+
+        yield from artifacts_in(files, places)
+        yield from found_below(files, searched)
+        for root in roots:
+            for folder in walk_folders(files, root.path, depth=_DEPTH, cut=where.cut):
+                yield from lying_in(Listing(files, folder), root.origin)
 
     def find(self, soft: Soft, softs: Sequence[Soft]) -> Iterator[Finding]:
         """Give what a soft recognises, but for what another one of those looked for knows more closely."""
@@ -120,14 +114,6 @@ class _Gathered:
             artifact = self._kept[number]
             self._kept[number] = replace(artifact, attributes={**artifact.attributes, "also_at": [*paths]})
         return self._kept
-
-
-def _lying_in(listing: Listing, origin: str) -> Iterator[Artifact]:
-    """Give what lies in one folder under its own name."""
-    yield from models_in(listing, origin)
-    yield from pipeline_in(listing, origin)
-    yield from data_sets_in(listing, origin)
-    yield from dvc_outputs(listing, origin)
 
 
 def closeness(wanted: ArtifactFind) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pkgmgr.detect.caches.known import cached_artifacts
+from pkgmgr.detect.caches.places import cache_places
 from pkgmgr.detect.installed_by import easybuild
 from pkgmgr.detect.recall import ReportMemory, SeenVariables
 from pkgmgr.detect.report import Report
@@ -157,7 +157,7 @@ def test_looking_everywhere_asks_for_no_variable_that_differs_with_each_command(
         home=str(tmp_path),
     )
     list(easybuild.find(host))
-    list(cached_artifacts(host, ()))
+    cache_places(host)
     probe_variables(seen)
     assert "EBROOTZLIB" in seen.asked and "PATH" in seen.asked
     assert "_" not in seen.asked

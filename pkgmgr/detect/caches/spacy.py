@@ -5,22 +5,18 @@ Touches: the file system, through `pkgmgr.host.ports.Files` only.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import msgspec
 
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.caches.listing import Listing
+from pkgmgr.detect.caches.places import PIPELINE
 from pkgmgr.detect.folders import walk_folders
 from pkgmgr.detect.models.facts import COMPLETE, PARTIAL
 from pkgmgr.detect.models.source import NO_JSON
-from pkgmgr.detect.python_sites import Site
 from pkgmgr.host.ports import Files
 from pkgmgr.model.entry import Value
-
-_DISTRIBUTION = re.compile(r"(?P<name>[a-z]{2,3}_\w+)-(?P<version>\d[\w.]*)\.dist-info$")
-"""spaCy names a package by its language first."""
 
 
 class _Meta(msgspec.Struct):
@@ -32,15 +28,18 @@ class _Meta(msgspec.Struct):
     pipeline: list[str] = []
 
 
-def spacy_models(files: Files, site: Site) -> Iterator[Artifact]:
-    """Give the pipelines among the distributions of a site."""
-    for name in Listing(files, site.path).ending(".dist-info"):
-        found = _DISTRIBUTION.match(name)
+def spacy_models(files: Files, site: str, origin: str) -> Iterator[Artifact]:
+    """Give the pipelines among the distributions of a site.
+
+    :param site: its folder.
+    """
+    for name in files.names(site):
+        found = PIPELINE.match(name)
         if found is not None:
             package = found["name"]
-            folder = f"{site.path}/{package}/{package}-{found['version']}"
+            folder = f"{site}/{package}/{package}-{found['version']}"
             if files.stat(folder) is not None:
-                yield from pipeline_in(Listing(files, folder), f"python:{site.prefix}")
+                yield from pipeline_in(Listing(files, folder), origin)
 
 
 def pipeline_in(listing: Listing, origin: str) -> Iterator[Artifact]:
