@@ -31,10 +31,10 @@ InstalledDir: {CCE}/cce-clang/x86_64/share/../bin
 """
 CRAYFTN = "Cray Fortran : Version 17.0.0\n"
 NVIDIA = "| NVIDIA-SMI 525.105.17             Driver Version: 525.105.17     CUDA Version: 12.0     |\n"
-VERSIONS = """NVIDIA-SMI version  : 525.105.17
-NVML version        : 525.105
-DRIVER version      : 525.105.17
-CUDA Version        : 12.0
+SMI_HELP = """NVIDIA System Management Interface -- v525.105.17
+
+NVSMI provides monitoring information for Tesla and select Quadro devices.
+The data is presented in either a plain text or an XML format, via stdout or a file.
 """
 QUERY = "--query-gpu=name,driver_version,memory.total,pci.bus_id,compute_cap"
 CARDS = "".join(
@@ -77,7 +77,7 @@ def _cards(node: Machine) -> None:
     node.program("/usr/bin/nvidia-smi")
     node.says("/usr/bin/nvidia-smi", out=NVIDIA)
     node.says("/usr/bin/nvidia-smi", QUERY, "--format=csv,noheader,nounits", out=CARDS)
-    node.says("/usr/bin/nvidia-smi", "--version", out=VERSIONS)
+    node.says("/usr/bin/nvidia-smi", "--help", out=SMI_HELP)
 
 
 def _compilers(node: Machine) -> None:
