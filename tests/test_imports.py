@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -55,5 +57,22 @@ def test_the_version_needs_no_heavy_import() -> None:
     code = "import sys; from pkgmgr.cli.main import main; main(['--version']); print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = done.stdout.splitlines()[-1]
-    for heavy in ("msgspec", "requests", "argparse", "packaging", "tomllib", "subprocess", "rich"):
+    for heavy in ("msgspec", "requests", "argparse", "packaging", "tomllib", "subprocess", "rich", "typing"):
         assert f"'{heavy}'" not in loaded
+
+
+def test_what_is_remembered_is_told_without_what_would_find_it(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pkgmgr.cli.main import main; main(['detect', 'compiler.gcc', '--quiet', '--no-system',"
+        f" '--search-path', {str(tmp_path / 'bin')!r}]); print(sorted(sys.modules))"
+    )
+    (tmp_path / "bin").mkdir()
+    variables = {**os.environ, "CKPM_HOME": str(tmp_path / "home")}
+    time.sleep(0.05)  # what was changed within a tick of the clock for files is not remembered
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True, text=True, check=True)
+    loaded = done.stdout.splitlines()[-1]
+    assert "'pkgmgr.detect.recall'" in loaded
+    for heavy in ("dataclasses", "hashlib", "json", "packaging", "platformdirs", "subprocess", "tempfile", "threading"):
+        assert f"'{heavy}'" not in loaded
+    assert "'pkgmgr.detect.engine'" not in loaded

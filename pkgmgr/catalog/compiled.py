@@ -20,7 +20,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from pkgmgr.catalog.document import DOCUMENT_TYPES, parse_document
+from pkgmgr.catalog.document import DOCUMENT_KINDS, document_type, parse_document
 from pkgmgr.catalog.repository import DocumentState, Repository, document_state, list_documents
 from pkgmgr.host.cache_file import write_cache_file
 from pkgmgr.model.errors import DocumentError
@@ -144,7 +144,7 @@ def compile_documents(repository: Repository, kind: str) -> bytes:
     """
     rows = {}
     for name, (file, state) in list_documents(repository, kind).items():
-        value = read_document(Path(file), DOCUMENT_TYPES[kind])
+        value = read_document(Path(file), document_type(kind))
         digest = hashlib.sha256(_content(Path(file))).digest()
         rows[name] = _Row(
             state=DocumentState(0, state.size, 0, 0), digest=digest, value=msgspec.Raw(msgspec.msgpack.encode(value))
@@ -207,7 +207,7 @@ def _code_digest() -> str:
 def main(arguments: Sequence[str], say: Callable[[str], object] = print) -> int:
     """Compile the documents below a folder that is to become a wheel."""
     repository = Repository(name="built-in", root=Path(arguments[0]))
-    for kind in DOCUMENT_TYPES:
+    for kind in DOCUMENT_KINDS:
         if repository.folder(kind).is_dir():
             content = compile_documents(repository, kind)
             file = _brought_file(repository.folder(kind))

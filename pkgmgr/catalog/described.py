@@ -15,13 +15,13 @@ from typing import Any
 
 import msgspec
 
-from pkgmgr.catalog.document import DOCUMENT_TYPES, document_schema
+from pkgmgr.catalog.document import DOCUMENT_KINDS, document_schema, document_type
 
 
 def described_schema(kind: str) -> dict[str, Any]:
     """Give the JSON Schema of one kind of document, each property with its description."""
     schema: dict[str, Any] = document_schema(kind)
-    types = {item.__name__: item for item in _structs(DOCUMENT_TYPES[kind], set())}
+    types = {item.__name__: item for item in _structs(document_type(kind), set())}
     for name, definition in schema["$defs"].items():
         if name in types:
             meanings = field_meanings(types[name])
@@ -136,7 +136,7 @@ def main(folder: str = "docs/reference") -> None:
     """Write the pages anew."""
     from pathlib import Path
 
-    for kind in DOCUMENT_TYPES:
+    for kind in DOCUMENT_KINDS:
         Path(folder, f"{kind}.md").write_text(reference_page(kind), encoding="utf-8")
 
 

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-import json
+import importlib
 import re
 import types
 import typing
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from pkgmgr.model.env import Env
 from pkgmgr.model.errors import DocumentError
-from pkgmgr.model.package import Package
-from pkgmgr.model.soft import Document, Soft
-from pkgmgr.model.target import TargetDocument
 
-DOCUMENT_TYPES: Mapping[str, type[msgspec.Struct]] = {
-    "soft": Soft,
-    "package": Package,
-    "env": Env,
-    "target": TargetDocument,
+if TYPE_CHECKING:
+    from pkgmgr.model.soft import Document
+    from pkgmgr.model.target import TargetDocument
+
+_TYPES = {
+    "soft": ("soft", "Soft"),
+    "package": ("package", "Package"),
+    "env": ("env", "Env"),
+    "target": ("target", "TargetDocument"),
 }
+DOCUMENT_KINDS = tuple(_TYPES)
 
 _D = TypeVar("_D", bound=msgspec.Struct)
-_UNKNOWN_FIELD = re.compile(r"^Object contains unknown field `(?P<key>[^`]*)`(?: - at `\$(?P<where>.*)`)?$")
-_PATH_PART = re.compile(r"\.(?P<key>[^.\[\]]+)|\[(?P<index>\d+|\.\.\.)\]")
+_UNKNOWN_FIELD = r"^Object contains unknown field `(?P<key>[^`]*)`(?: - at `\$(?P<where>.*)`)?$"
+
+
+def document_type(kind: str) -> type[msgspec.Struct]:
+    """Give the schema of one kind of document. Its module is imported then: few commands read all kinds."""
+    module, name = _TYPES[kind]
+    schema: type[msgspec.Struct] = getattr(importlib.import_module(f"pkgmgr.model.{module}"), name)
+    return schema
 
 
 def parse_document(text: str, document_type: type[_D], *, where: str) -> _D:
@@ -44,6 +51,8 @@ def parse_document(text: str, document_type: type[_D], *, where: str) -> _D:
 
 def _parse_syntax(text: str, where: str) -> object:
     if where.endswith(".json"):
+        import json
+
         try:
             return json.loads(text)
         except json.JSONDecodeError as error:
@@ -59,7 +68,7 @@ def _parse_syntax(text: str, where: str) -> object:
 
 
 def _explain(message: str, raw: object, document_type: type[msgspec.Struct]) -> str:
-    unknown = _UNKNOWN_FIELD.match(message)
+    unknown = re.match(_UNKNOWN_FIELD, message)
     if unknown is None:
         return _spell_path(message)
     where = unknown.group("where") or ""
@@ -134,12 +143,14 @@ def _struct_for(expected: Any, value: Mapping[str, object]) -> type[msgspec.Stru
 
 def document_schema(kind: str) -> dict[str, object]:
     """Give the JSON Schema of one kind of document: ``soft``, ``package``, ``env`` or ``target``."""
-    schema = msgspec.json.schema(DOCUMENT_TYPES[kind])
+    schema = msgspec.json.schema(document_type(kind))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def document_to_json(document: Document | TargetDocument) -> str:
     """Write a document as indented JSON, which `parse_document` reads back to the same value."""
+    import json
+
     builtins = msgspec.to_builtins(document)
     return json.dumps(_without_defaults(document, builtins), indent=2, ensure_ascii=False) + "\n"
 

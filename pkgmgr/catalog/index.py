@@ -64,7 +64,7 @@ class Catalog(msgspec.Struct):
     _located: dict[str, dict[str, Located]] = {}
     _values: dict[tuple[str, str], msgspec.Struct | None] = {}
     _providers: dict[str, list[Package]] | None = None
-    _compiled: dict[tuple[str, Path], CompiledDocuments] = {}
+    _compiled: dict[tuple[str, str], CompiledDocuments] = {}
 
     def locations(self, kind: str) -> Mapping[str, Located]:
         """Map names to places. The first repository that has a name wins; the rest are noted in `clashes`."""
@@ -215,16 +215,18 @@ class Catalog(msgspec.Struct):
     def _load(self, located: Located, kind: str, name: str) -> msgspec.Struct | None:
         # The schemas are imported where a document is read: what is answered from memory reads none.
         from pkgmgr.catalog.compiled import CompiledDocuments, cache_file
-        from pkgmgr.catalog.document import DOCUMENT_TYPES
+        from pkgmgr.catalog.document import document_type
 
-        folder = located.repository.folder(kind)
-        if (kind, folder) not in self._compiled:
+        place = kind, str(located.repository.root)
+        compiled = self._compiled.get(place)
+        if compiled is None:
             if not self._compiled and self.cache_folder is not None:
                 atexit.register(self.save)
+            folder = located.repository.folder(kind)
             file = None if self.cache_folder is None else cache_file(self.cache_folder, folder, kind)
-            self._compiled[kind, folder] = CompiledDocuments(folder=folder, file=file)
+            compiled = self._compiled[place] = CompiledDocuments(folder=folder, file=file)
         try:
-            value = self._compiled[kind, folder].read(name, located.file, located.state, DOCUMENT_TYPES[kind])
+            value = compiled.read(name, located.file, located.state, document_type(kind))
             stated = getattr(value, "name", name)
             if stated != name:
                 raise DocumentError(f"{located.path}: it is called {stated!r}, its folder {name!r}")

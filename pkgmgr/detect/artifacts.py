@@ -163,6 +163,7 @@ def _candidate(soft: Soft, artifact: Artifact) -> Candidate:
         "prefix": artifact.root,
         "runs_on": "any",
         "layers": "\n".join(artifact.layers),
+        "shapes": "\n".join(artifact.shapes),
         "evidence": artifact.evidence,
         "given_files": dict(artifact.files),
         "given_attributes": attributes,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +13,10 @@ def default_home(variables: Mapping[str, str]) -> Path:
     stated = variables.get("CKPM_HOME")
     if stated:
         return Path(stated).expanduser().absolute()
-    import platformdirs  # only without CKPM_HOME, and 10 ms
+    if sys.platform not in ("win32", "darwin", "android"):
+        # The XDG Base Directory Specification: a path that is not absolute counts as none.
+        data = variables.get("XDG_DATA_HOME", "")
+        return Path(data if data.startswith("/") else os.path.expanduser("~/.local/share")) / "ckpm"
+    import platformdirs  # 6 ms
 
     return Path(platformdirs.user_data_dir("ckpm", appauthor=False))

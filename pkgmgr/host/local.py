@@ -7,12 +7,50 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pkgmgr.host.files import LocalFiles
-from pkgmgr.host.ports import Host, Kernel
-from pkgmgr.host.process import DEFAULT_TIMEOUT, LocalRunner
+from pkgmgr.host.ports import DEFAULT_TIMEOUT, Answer, Host, Kernel
 from pkgmgr.model.target import ARCH_SYNONYMS, OS_SYNONYMS, parse_target
+
+if TYPE_CHECKING:
+    from pkgmgr.host.process import LocalRunner
+
+
+class Runner:
+    """A `LocalRunner` that is made, and whose module is imported, when a program is first run.
+
+    :param variables: the environment of the person.
+    :param timeout: seconds for each program, unless a call says otherwise.
+    :param may_touch: tells which folders can be looked at without waiting for ever.
+    """
+
+    def __init__(self, variables: Mapping[str, str], *, timeout: float, may_touch: Callable[[str], bool]) -> None:
+        self._variables, self._timeout, self._may_touch = variables, timeout, may_touch
+
+    @property
+    def started(self) -> int:
+        """Processes started so far."""
+        return self._runner.started if "_runner" in vars(self) else 0
+
+    @cached_property
+    def _runner(self) -> LocalRunner:
+        from pkgmgr.host.process import LocalRunner  # 5 ms with threads and signals
+
+        return LocalRunner(self._variables, timeout=self._timeout, may_touch=self._may_touch)
+
+    def run(
+        self, argv: Sequence[str], *, timeout: float | None = None, variables: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Run a program and give what it said."""
+        return self._runner.run(argv, timeout=timeout, variables=variables)
+
+    def close(self) -> None:
+        """End what probes left running and remove the folders they ran in; done at exit otherwise."""
+        if "_runner" in vars(self):
+            self._runner.close()
 
 
 def local_host(*, timeout: float = DEFAULT_TIMEOUT, variables: Mapping[str, str] | None = None) -> Host:
@@ -26,7 +64,7 @@ def local_host(*, timeout: float = DEFAULT_TIMEOUT, variables: Mapping[str, str]
     here = local_target(files)
     return Host(
         files=files,
-        runner=LocalRunner(known, timeout=timeout, may_touch=files.may_touch),
+        runner=Runner(known, timeout=timeout, may_touch=files.may_touch),
         variables=known,
         target=stated_target(known) or here,
         home=known.get("HOME") or os.path.expanduser("~"),

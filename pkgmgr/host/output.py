@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-_TERMINAL_CODES = re.compile(
+# What follows is for the few programs that print such things: compiled when one does.
+_TERMINAL_CODES = (
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"  # OSC, DCS …: titles, links
     r"|\x1b[ -/]*[0-~]"  # character sets, save and restore
 )
-_OVERSTRIKE = re.compile(r"[^\n]\x08")  # bold of man pages: X, backspace, X
+_OVERSTRIKE = r"[^\n]\x08"  # bold of man pages: X, backspace, X
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -21,4 +22,4 @@ def clean_output(content: bytes) -> str:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _CONTROLS.search(text) is None:
         return text
-    return _CONTROLS.sub("", _OVERSTRIKE.sub("", _TERMINAL_CODES.sub("", text)))
+    return _CONTROLS.sub("", re.sub(_OVERSTRIKE, "", re.sub(_TERMINAL_CODES, "", text)))

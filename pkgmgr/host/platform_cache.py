@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import msgspec
 
 from pkgmgr.host.cache_file import write_cache_file
 from pkgmgr.host.ports import Host
+from pkgmgr.host.short_digest import short_digest
 from pkgmgr.host.text import parse_status, read_text
 from pkgmgr.host.visibility import VISIBILITY_VARIABLES
 from pkgmgr.model.platform import Platform
@@ -56,7 +56,7 @@ def cache_key(host: Host, boot: str) -> str:
         *(name for folder in _FOLDERS for name in files.names(folder)),
         *(f"{name}={value}" for name, value in sorted(stated.items())),
     ]
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+    return short_digest(parts)
 
 
 def boot_id(host: Host) -> str:

@@ -11,6 +11,8 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+DEFAULT_TIMEOUT = 10.0
+"""Seconds for each probe. A JVM or a first `conda` takes three on a slow disk."""
 DIGESTED = (32 << 10, 16 << 10, 16 << 10)
 """Bytes at the start, in the middle and at the end of a file that count in its digest, besides its size."""
 

@@ -6,8 +6,9 @@ remembered together with them: a variable that no tool looks at must not make ev
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
+
+from pkgmgr.host.short_digest import short_digest
 
 _PLAIN = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "LANGUAGE": "C", "TERM": "dumb", "NO_COLOR": "1", "PAGER": "cat"}
 # A question for a version must not update, download, phone home or write caches.
@@ -95,4 +96,4 @@ def environment_digest(variables: Mapping[str, str], *, with_path: bool) -> str:
     :param with_path: whether PATH counts: a script finds its interpreter there, a compiled program nothing.
     """
     rows = sorted(f"{name}={value}" for name, value in variables.items() if with_path or name.upper() != "PATH")
-    return hashlib.sha256("\0".join(rows).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return short_digest(rows)

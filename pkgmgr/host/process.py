@@ -17,15 +17,13 @@ from typing import TYPE_CHECKING
 from weakref import finalize
 
 from pkgmgr.host.output import clean_output
-from pkgmgr.host.ports import Answer
+from pkgmgr.host.ports import DEFAULT_TIMEOUT, Answer
 from pkgmgr.host.probe_environment import probe_variables
 from pkgmgr.host.remains import MARKER, Scratch, end_marked
 
 if TYPE_CHECKING:
     from subprocess import Popen
 
-DEFAULT_TIMEOUT = 10.0
-"""Seconds. A JVM or a first `conda` takes three on a slow disk."""
 MOST_OUTPUT = 1 << 20
 """Bytes of both streams together; what prints more is killed."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +18,7 @@ from pkgmgr.detect.where import Where
 from pkgmgr.host.files import LocalFiles
 from pkgmgr.host.ports import Host
 from pkgmgr.host.probe_environment import environment_digest, probe_variables
+from pkgmgr.host.short_digest import short_digest
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry, Rejection, Value
@@ -172,7 +172,7 @@ def report_question(workspace: Workspace, names: Sequence[str], search: Search) 
         *(f"{name}={workspace.catalog.stamp('soft', name)}" for name in names),
         *(f"{name}={value}" for name, value in host.variables.items() if name.startswith(("CKPM_OVERRIDE_", "EBROOT"))),
     ]
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return short_digest(parts)
 
 
 def _code_stamp() -> str:

@@ -7,7 +7,6 @@ compared. While the files, folders, detections and facts that an answer came fro
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +17,7 @@ import msgspec
 
 from pkgmgr import __version__
 from pkgmgr.host.cache_file import write_cache_file
+from pkgmgr.host.short_digest import short_digest
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.plan import Plan
@@ -181,8 +181,7 @@ def _path(workspace: Workspace, question: Sequence[str]) -> Path:
         workspace.variables.get("CKPM_PLUGIN_PATH", ""),
         *question,
     ]
-    name = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    return workspace.cache / "remembered" / f"{name}.msgpack"
+    return workspace.cache / "remembered" / f"{short_digest(parts)}.msgpack"
 
 
 def _forget_oldest(folder: Path) -> None:

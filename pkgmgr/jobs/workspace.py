@@ -18,8 +18,7 @@ from pkgmgr.host.home import default_home
 from pkgmgr.host.local import local_host
 from pkgmgr.host.owner_cache import CachedOwners
 from pkgmgr.host.owners import LocalOwners
-from pkgmgr.host.ports import Host
-from pkgmgr.host.process import DEFAULT_TIMEOUT
+from pkgmgr.host.ports import DEFAULT_TIMEOUT, Host
 from pkgmgr.model.errors import CkpmError
 from pkgmgr.model.platform import Platform
 from pkgmgr.model.target import Target, parse_target

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from pkgmgr.catalog.described import described_schema, field_meanings, reference_page
-from pkgmgr.catalog.document import DOCUMENT_TYPES
+from pkgmgr.catalog.document import DOCUMENT_KINDS
 from pkgmgr.model.soft import Probe
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("kind", DOCUMENT_TYPES)
+@pytest.mark.parametrize("kind", DOCUMENT_KINDS)
 def test_the_reference_is_what_the_schema_says(kind: str) -> None:
     page = ROOT / "docs" / "reference" / f"{kind}.md"
     # Compared apart: to show where two long texts differ takes pytest minutes.

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pkgmgr.catalog.document import DOCUMENT_TYPES, document_schema, document_to_json, parse_document
+from pkgmgr.catalog.document import DOCUMENT_KINDS, document_schema, document_to_json, parse_document
 from pkgmgr.catalog.index import Catalog
 from pkgmgr.catalog.repository import BUILT_IN, Repository, built_in_root
 from pkgmgr.model.errors import DocumentError
@@ -64,7 +64,7 @@ def test_every_document_survives_json(tmp_path: Path) -> None:
         assert parse_document(text, type(document), where="x.json") == document
 
 
-@pytest.mark.parametrize("kind", sorted(DOCUMENT_TYPES))
+@pytest.mark.parametrize("kind", sorted(DOCUMENT_KINDS))
 def test_the_schema_refuses_unknown_keys(kind: str) -> None:
     schema = document_schema(kind)
     json.dumps(schema)

@@ -14,8 +14,7 @@ from pkgmgr.detect.memory import AnswerMemory
 from pkgmgr.detect.merging import merge
 from pkgmgr.detect.report import Report
 from pkgmgr.detect.where import Where
-from pkgmgr.host.local import local_host
-from pkgmgr.host.process import LocalRunner
+from pkgmgr.host.local import Runner, local_host
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.soft import Conclusion, Find, Probe, Soft
 
@@ -39,7 +38,7 @@ def look(folder: Path, *, memory: AnswerMemory | None = None, timeout: float = 2
     host = local_host(variables={"PATH": "/usr/bin:/bin"}, timeout=timeout)
     asker = Asker(host=host, memory=memory or AnswerMemory(None), timeout=timeout)
     report = Detector(asker=asker, where=Where(search_paths=(str(folder),), system=False)).detect([TOOL])
-    assert isinstance(host.runner, LocalRunner)
+    assert isinstance(host.runner, Runner)
     return report, host.runner.started
 
 

@@ -24,9 +24,8 @@ from pkgmgr.detect.memory import AnswerMemory
 from pkgmgr.detect.report import Report
 from pkgmgr.detect.where import Where
 from pkgmgr.host.files import LocalFiles
-from pkgmgr.host.local import local_host
+from pkgmgr.host.local import Runner, local_host
 from pkgmgr.host.ports import Host
-from pkgmgr.host.process import LocalRunner
 from pkgmgr.host.search import walk
 from pkgmgr.model.soft import Conclusion, FileFind, Find, LibraryFind, Probe, Soft
 from tests.conftest import Ckpm
@@ -80,7 +79,7 @@ def look(
     host = local_host(variables=known, timeout=timeout)
     if files is not None:
         host = Host(files=files, runner=host.runner, variables=known, target=host.target, home=host.home)
-    assert isinstance(host.runner, LocalRunner)
+    assert isinstance(host.runner, Runner)
     asker = Asker(host=host, memory=memory or AnswerMemory(None), timeout=timeout)
     where = Where(search_paths=(str(root),), system=False)
     try:

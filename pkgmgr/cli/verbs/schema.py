@@ -6,7 +6,7 @@ import json
 from argparse import ArgumentParser, Namespace
 
 from pkgmgr.catalog.described import described_schema
-from pkgmgr.catalog.document import DOCUMENT_TYPES
+from pkgmgr.catalog.document import DOCUMENT_KINDS
 from pkgmgr.cli.outcome import Outcome
 
 EXAMPLES = """
@@ -17,7 +17,7 @@ ckpm schema package
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``schema``."""
-    parser.add_argument("kind", choices=sorted(DOCUMENT_TYPES), help="which document")
+    parser.add_argument("kind", choices=sorted(DOCUMENT_KINDS), help="which document")
 
 
 def call(options: Namespace) -> Outcome:

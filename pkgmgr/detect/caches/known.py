@@ -22,7 +22,7 @@ from pkgmgr.detect.caches.named import named_in_cache
 from pkgmgr.detect.caches.ollama import ollama_models
 from pkgmgr.detect.caches.places import Place
 from pkgmgr.detect.caches.plain import models_in
-from pkgmgr.detect.caches.spacy import spacy_models
+from pkgmgr.detect.caches.spacy import pipeline_in
 from pkgmgr.detect.folders import walk_folders
 from pkgmgr.host.ports import Files
 
@@ -38,7 +38,7 @@ _READERS: dict[str, Callable[[Files, Place], Iterator[Artifact]]] = {
     "scikit_learn_data": lambda files, place: sklearn_data(files, place.root),
     "nltk_data": lambda files, place: corpora_in(files, place.root),
     "pooch": lambda files, place: pooch_files(files, place.root, place.ecosystem),
-    "spacy": lambda files, place: spacy_models(files, place.root, place.origin),
+    "spacy": lambda files, place: pipeline_in(Listing(files, place.root), place.origin),
     "models": lambda files, place: _models(files, place),
     "data sets": lambda files, place: _data_sets(files, place),
 }

@@ -91,7 +91,7 @@ _CACHES = (
 )
 _NLTK = ("/usr/share/nltk_data", "/usr/local/share/nltk_data", "/usr/lib/nltk_data", "/usr/local/lib/nltk_data")
 _BELOW_PREFIX = ("nltk_data", "share/nltk_data", "lib/nltk_data")
-PIPELINE = re.compile(r"(?P<name>[a-z]{2,3}_\w+)-(?P<version>\d[\w.]*)\.dist-info$")
+_PIPELINE = re.compile(r"(?P<name>[a-z]{2,3}_\w+)-(?P<version>\d[\w.]*)\.dist-info$")
 """spaCy names a package by its language first."""
 
 
@@ -107,9 +107,9 @@ def cache_places(host: Host, sites: Sequence[Site] = ()) -> list[Place]:
     ]
     found += [Place(root=root, layout="nltk_data") for root in _nltk_roots(host, sites)]
     found += [
-        Place(root=site.path, layout="spacy", origin=f"python:{site.prefix}")
+        Place(root=folder, layout="spacy", origin=f"python:{site.prefix}")
         for site in sites
-        if any(map(PIPELINE.match, host.files.names(site.path)))
+        for folder in _pipelines(host.files, site.path)
     ]
     return [*found, *_ultralytics(host)]
 
@@ -142,6 +142,13 @@ def _nltk_roots(host: Host, sites: Sequence[Site]) -> list[str]:
     own = [posixpath.join(prefix, below) for prefix in prefixes for below in _BELOW_PREFIX]
     places = dict.fromkeys([*listed, f"{host.home}/nltk_data", *own, *_NLTK])
     return [place for place in places if _is_folder(host.files, place)]
+
+
+def _pipelines(files: Files, site: str) -> list[str]:
+    """Give the folders of spaCy's pipelines among the distributions of a site."""
+    named = [found for name in files.names(site) if (found := _PIPELINE.match(name)) is not None]
+    folders = [f"{site}/{found['name']}/{found['name']}-{found['version']}" for found in named]
+    return [folder for folder in folders if _is_folder(files, folder)]
 
 
 def _is_folder(files: Files, path: str) -> bool:

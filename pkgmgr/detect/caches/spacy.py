@@ -11,7 +11,6 @@ import msgspec
 
 from pkgmgr.detect.caches.artifact import Artifact
 from pkgmgr.detect.caches.listing import Listing
-from pkgmgr.detect.caches.places import PIPELINE
 from pkgmgr.detect.folders import walk_folders
 from pkgmgr.detect.models.facts import COMPLETE, PARTIAL
 from pkgmgr.detect.models.source import NO_JSON
@@ -26,20 +25,6 @@ class _Meta(msgspec.Struct):
     spacy_version: str
     license: str = ""
     pipeline: list[str] = []
-
-
-def spacy_models(files: Files, site: str, origin: str) -> Iterator[Artifact]:
-    """Give the pipelines among the distributions of a site.
-
-    :param site: its folder.
-    """
-    for name in files.names(site):
-        found = PIPELINE.match(name)
-        if found is not None:
-            package = found["name"]
-            folder = f"{site}/{package}/{package}-{found['version']}"
-            if files.stat(folder) is not None:
-                yield from pipeline_in(Listing(files, folder), origin)
 
 
 def pipeline_in(listing: Listing, origin: str) -> Iterator[Artifact]:

@@ -20,7 +20,7 @@ _ROOTS = (
 )
 _PIXI = ("$PIXI_HOME/envs/*", "~/.pixi/envs/*")
 _MOST_ENVIRONMENTS = 2_000
-_ENVS_DIRS = re.compile(r"^envs_dirs:[ \t]*(?:\[(?P<inline>[^\]]*)\]|\n(?P<rows>(?:[ \t]*-.*\n?)*))", re.MULTILINE)
+_ENVS_DIRS = r"(?m)^envs_dirs:[ \t]*(?:\[(?P<inline>[^\]]*)\]|\n(?P<rows>(?:[ \t]*-.*\n?)*))"
 
 
 def find(host: Host) -> Iterator[Prefix]:
@@ -53,7 +53,7 @@ def _named(host: Host) -> Iterator[str]:
 
 def _environment_folders(host: Host) -> Iterator[str]:
     stated = host.variables.get("CONDA_ENVS_PATH") or host.variables.get("CONDA_ENVS_DIRS") or ""
-    yield from (part for part in re.split(r"[:,]", stated) if part.startswith(("/", "~")))
+    yield from (part for part in stated.replace(",", ":").split(":") if part.startswith(("/", "~")))
     for settings in (f"{host.home}/.condarc", f"{host.home}/.config/conda/.condarc", f"{host.home}/.mambarc"):
         yield from parse_envs_dirs(read_text(host.files, settings))
 
@@ -66,7 +66,7 @@ def parse_environments(text: str) -> list[str]:
 
 def parse_envs_dirs(text: str) -> list[str]:
     """Read the list ``envs_dirs`` of a ``.condarc``."""
-    section = _ENVS_DIRS.search(text)
+    section = re.search(_ENVS_DIRS, text) if "envs_dirs" in text else None
     if section is None:
         return []
     rows = section["inline"].split(",") if section["inline"] else (section["rows"] or "").splitlines()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from pkgmgr.detect.installed_by.modulefile import parse_modulefile
 from pkgmgr.detect.installed_by.prefix import Prefix, is_folder, is_own
 from pkgmgr.host.ports import Host
 from pkgmgr.host.search import walk
@@ -47,6 +46,8 @@ def _roots(host: Host) -> list[str]:
 
 
 def _of_file(host: Host, root: str, path: str) -> Iterator[Prefix]:
+    from pkgmgr.detect.installed_by.modulefile import parse_modulefile  # 1 ms, where there is one
+
     name = posixpath.relpath(path, root).removesuffix(".lua")
     text = read_text(host.files, path, _LARGEST)
     for prefix in parse_modulefile(text, name=name, is_lua=path.endswith(".lua")):

@@ -19,10 +19,9 @@ _INSTANCES = ("$SPACK_ROOT", "~/spack", "/opt/spack", "/usr/local/spack", "/spac
 _SETTINGS = ("~/.spack", "$SPACK_USER_CONFIG_PATH", "/etc/spack", "$SPACK_SYSTEM_CONFIG_PATH")
 _LARGEST_INDEX = 256 << 20
 """Bytes; 10,000 installations take about 60 MiB."""
-_ROOT = re.compile(
-    r"^[ \t]*install_tree:[ \t]*(?:(?P<path>[^\s#{][^\n#]*)|\{[^}]*root:\s*(?P<inline>[^,}]+)|"
-    r"(?:#[^\n]*)?\n(?:[ \t]+(?!root:)[^\n]*\n)*?[ \t]+root:[ \t]*(?P<root>[^\n#]+))",
-    re.MULTILINE,
+_ROOT = (
+    r"(?m)^[ \t]*install_tree:[ \t]*(?:(?P<path>[^\s#{][^\n#]*)|\{[^}]*root:\s*(?P<inline>[^,}]+)|"
+    r"(?:#[^\n]*)?\n(?:[ \t]+(?!root:)[^\n]*\n)*?[ \t]+root:[ \t]*(?P<root>[^\n#]+))"
 )
 
 
@@ -92,7 +91,9 @@ def _trees(host: Host) -> Iterator[str]:
 
 def parse_install_trees(text: str) -> list[str]:
     """Read the values of ``install_tree`` in Spack's YAML, as a path or a table with ``root``."""
-    values = (found["path"] or found["inline"] or found["root"] for found in _ROOT.finditer(text))
+    if "install_tree" not in text:
+        return []
+    values = (found["path"] or found["inline"] or found["root"] for found in re.finditer(_ROOT, text))
     return [value.strip().strip("\"'") for value in values]
 
 
