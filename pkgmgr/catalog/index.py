@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 import msgspec
 
-from pkgmgr.catalog.repository import DocumentState, Repository, document_state, list_documents
+from pkgmgr.catalog.repository import DocumentState, Repository, document_state, find_document, list_documents
 from pkgmgr.model.errors import CkpmError, DocumentError, NotFoundError
 from pkgmgr.model.reference import Tags
 from pkgmgr.model.target import Target, parse_target
@@ -86,7 +86,7 @@ class Catalog(msgspec.Struct):
 
     def stamp(self, kind: str, name: str) -> str:
         """Give what changes with a document and its hook, without reading them; empty for an unknown name."""
-        located = self.locations(kind).get(name)
+        located = self._located_alone(kind, name)
         if located is None:
             return ""
         states = [located.state]
@@ -94,6 +94,14 @@ class Catalog(msgspec.Struct):
             states.append(document_state(os.stat(os.path.join(os.path.dirname(located.file), "hook.py"))))
         told = "|".join(":".join(map(str, state)) for state in states)
         return f"{located.file}|{located.repository.is_trusted}|{told}"
+
+    def _located_alone(self, kind: str, name: str) -> Located | None:
+        """Tell where one document lies; five hundred others need not be listed where no repository can hide it."""
+        if kind in self._located or len(self.repositories) > 1:
+            return self.locations(kind).get(name)
+        repository = self.repositories[0]
+        found = find_document(repository, kind, name)
+        return None if found is None else Located(file=found[0], state=found[1], repository=repository)
 
     def soft(self, name: str) -> Soft | None:
         """Give a soft; None when there is none (or its document is bad)."""

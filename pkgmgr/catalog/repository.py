@@ -74,11 +74,22 @@ def list_documents(repository: Repository, kind: str) -> dict[str, tuple[str, Do
     folder = str(repository.folder(kind))
     try:
         with os.scandir(folder) as items:
-            names = sorted(item.name for item in items if item.name[0] not in "._" and item.is_dir())
+            names = sorted(item.name for item in items if _may_be_named(item.name) and item.is_dir())
     except OSError:
         return {}
     listed = ((name, _document_in(f"{folder}{os.sep}{name}", kind)) for name in names)
     return {name: found for name, found in listed if found is not None}
+
+
+def find_document(repository: Repository, kind: str, name: str) -> tuple[str, DocumentState] | None:
+    """Give the file of one document of a repository, and its state; None when there is none of that name."""
+    if not _may_be_named(name):
+        return None
+    return _document_in(f"{repository.folder(kind)}{os.sep}{name}", kind)
+
+
+def _may_be_named(name: str) -> bool:
+    return name[:1] not in ("", ".", "_") and os.path.basename(name) == name
 
 
 def document_file(folder: Path, kind: str) -> Path | None:

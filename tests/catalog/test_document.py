@@ -114,3 +114,18 @@ def test_a_clash_is_visible_and_the_first_repository_wins(tmp_path: Path) -> Non
     assert soft is not None
     assert soft.summary == "first"
     assert "hidden by 'first'" in catalog.clashes[0]
+
+
+@pytest.mark.parametrize("name", ["tool.mine", "tool.json", "tool.empty", "tool.none", "", ".", "..", "../mine", "_x"])
+def test_one_document_looked_up_alone_is_the_one_that_a_listing_shows(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "mine" / "soft_plugins"
+    for place, file in [("tool.mine", "soft.toml"), ("tool.json", "soft.json"), ("_x", "soft.toml")]:
+        (folder / place).mkdir(parents=True)
+        (folder / place / file).write_text("{}" if file.endswith("json") else f'name = "{place}"\n')
+    (folder / "tool.mine" / "hook.py").write_text("")
+    (folder / "tool.empty").mkdir()
+    (tmp_path / "mine" / "soft.toml").write_text("")
+    alone, listed = (Catalog(repositories=[Repository(name="mine", root=tmp_path / "mine")]) for _ in range(2))
+    listed.names("soft")
+    assert alone.stamp("soft", name) == listed.stamp("soft", name)
+    assert bool(alone.stamp("soft", name)) == (name in ("tool.mine", "tool.json"))
