@@ -235,6 +235,8 @@ class _Look:
         }
         if self.place.below:
             facts["below"] = self.place.below
+        if self.place.triple:
+            facts["multiarch"] = self.place.triple
         facts |= headers.facts
         shared = next((build for build in usable if build.is_shared), None)
         static = next((build for build in usable if build.name.endswith((".a", ".lib"))), None)

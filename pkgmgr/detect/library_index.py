@@ -5,6 +5,7 @@ Touches: the file system, through `pkgmgr.host.ports.Files` only.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -98,11 +99,25 @@ class LibraryIndex:
         return known
 
     def holding(self, stems: Sequence[str], below: Sequence[str] = ()) -> list[Folder]:
-        """Give the general folders with one of these libraries, folders below them first: links lead there."""
-        inner = [
-            Folder(path=self.host.files.real(path), origin=folder.origin)
-            for folder in self.folders
-            for pattern in below
-            for path in expand_folders(self.host.files, f"{folder.path}/{pattern}")
-        ]
+        """Give the general folders with one of these libraries, folders below them first: links lead there.
+
+        Of builds side by side below one folder, that comes first which ``-l`` takes: its own names lead there, as
+        `update-alternatives` chose.
+        """
+        inner: list[Folder] = []
+        for folder in self.folders:
+            found = [
+                Folder(path=self.host.files.real(path), origin=folder.origin)
+                for pattern in below
+                for path in expand_folders(self.host.files, f"{folder.path}/{pattern}")
+            ]
+            if len(found) > 1:
+                taken = self._led_to(folder.path, stems)
+                found.sort(key=lambda build: build.path not in taken)
+            inner += found
         return [*inner, *(folder for stem in stems for folder in self._holding.get(stem, ()))]
+
+    def _led_to(self, folder: str, stems: Sequence[str]) -> frozenset[str]:
+        """Give the folders where what a linker takes in this one truly lies."""
+        names = [names[0] for stem in stems if (names := self.builds(folder).get(stem))]
+        return frozenset(posixpath.dirname(self.host.files.real(f"{folder}/{name}")) for name in names)

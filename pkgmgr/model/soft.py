@@ -36,8 +36,8 @@ class LibraryFind(Document, frozen=True, kw_only=True):
 
     Facts: ``library``, ``lib_dir``, ``prefix``, ``runs_on``, ``header``, ``include_dir``, ``header.x.h`` (the path of
     each header, by its base name), ``shared``, ``static``, ``soname``, ``link`` (what follows ``-l``), ``below``,
-    ``pc_file``, ``pc_version``, ``cmake_dir``, ``cmake_version`` and the groups of ``file``. Unless a probe tells the
-    ``version``, it is that of the pkg-config file, else of CMake's.
+    ``multiarch`` (the triple in its path), ``pc_file``, ``pc_version``, ``cmake_dir``, ``cmake_version`` and the groups
+    of ``file``. Unless a probe tells the ``version``, it is that of the pkg-config file, else of CMake's.
     """
 
     name: str = ""

@@ -114,6 +114,25 @@ def test_a_linker_script_leads_to_the_object() -> None:
     assert entry.files["library"] == f"{MULTIARCH}/libfoo.so"
 
 
+def test_of_builds_side_by_side_comes_first_what_a_linker_takes() -> None:
+    elf = {f"{MULTIARCH}/foo-{build}/libfoo.so": "linux-x86_64" for build in ("openmp", "pthread", "serial")}
+    alone, _ = look(HEADER, elf=elf)
+    assert [entry.attributes["variant"] for entry in alone.entries] == ["foo-openmp", "foo-pthread", "foo-serial"]
+    links = {
+        f"{MULTIARCH}/libfoo.so": "/etc/alternatives/libfoo.so-x86_64-linux-gnu",
+        "/etc/alternatives/libfoo.so-x86_64-linux-gnu": f"{MULTIARCH}/foo-pthread/libfoo.so",
+    }
+    chosen, _ = look(HEADER, elf=elf, links=links)
+    assert [entry.attributes["variant"] for entry in chosen.entries] == ["foo-pthread", "foo-openmp", "foo-serial"]
+
+
+def test_the_triple_of_a_folder_is_a_fact() -> None:
+    probe = Probe(read="{prefix}/share/foo-{multiarch}/config.mk", match=r"VERSION := (?P<version>\S+)")
+    files = {**HEADER, "/usr/share/foo-x86_64-linux-gnu/config.mk": "VERSION := 0.9.0"}
+    report, _ = look(files, elf=X86, probe=(probe,))
+    assert report.entries[0].version == "0.9.0"
+
+
 def test_one_prefix_has_one_entry_for_each_target() -> None:
     elf = {
         f"{MULTIARCH}/libfoo.so": "linux-x86_64",
