@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from pkgmgr.model.entry import Entry
 from pkgmgr.model.errors import CkpmError, ConflictError, NotFoundError
 from pkgmgr.model.package import Package
 from pkgmgr.resolve.demand import Demand
@@ -101,9 +102,8 @@ def nothing_fits(demand: Demand, world: World, choice: Choice) -> CkpmError:
         [demand.soft] if demand.soft else [soft.name for soft in world.softs_tagged(demand.tags)] if demand.tags else []
     )
     present = [entry for soft in softs for entry in world.entries(soft)]
-    have = ", ".join(
-        f"{entry.soft} {entry.version} for {', '.join(entry.emits) or entry.target}" for entry in present[:4]
-    )
+    told = dict.fromkeys(_known(entry) for entry in present)
+    have = ", ".join([*told][:4])
     message = f"nothing meets {wanted}{by}"
     if have:
         message += f"; there is {have}"
@@ -113,6 +113,11 @@ def nothing_fits(demand: Demand, world: World, choice: Choice) -> CkpmError:
         kind = ConflictError if reason.startswith("it can't be made with") else NotFoundError
         return kind(f"{message}: {reason}", hint=f"'ckpm show package:{demand.package}' lists what it can make")
     return NotFoundError(message, hint=_what_would_do(demand, softs, world, choice))
+
+
+def _known(entry: Entry) -> str:
+    version = f" {entry.version}" if entry.version is not None else ""
+    return f"{entry.soft}{version} for {', '.join(entry.emits) or entry.target}"
 
 
 def _nearest(demand: Demand, softs: Sequence[str], world: World, choice: Choice) -> str:

@@ -16,7 +16,7 @@ from pkgmgr.model.entry import Value
 _FORMATS = {"tf-frozen": "tf", "tf-saved-model": "tf"}
 _PRECISIONS = {"fp32": "f32", "fp16": "f16", "quant": "int8", "uint8": "int8"}
 _RELEASE = re.compile(r"(20\d\d)[_-](\d\d)[_-](\d\d)")
-_LABEL = re.compile(r"\s*(?:\d+\s*[:,]?\s+)?[\"']?(?P<name>[^\"']+?)[\"']?\s*")
+_LABEL = re.compile(r"\s*(?:\d+\s*[:,]?\s+)?[\"']?(?P<name>[^\"'\s][^\"']*?)[\"']?\s*")
 _NO_CLASS = frozenset({"???", "background", "n/a", "unlabeled"})
 _OF_COCO = frozenset({"baseball glove", "fire hydrant", "hair drier", "potted plant", "sports ball"})
 _COCO_CLASSES = 80
@@ -24,7 +24,8 @@ _OF_OPEN_IMAGES = frozenset({"computer monitor", "footwear", "high heels", "stat
 _BY_WIDTH = {90: "coco", 91: "coco", 601: "open-images", 602: "open-images"}
 """How many scores each box has, with or without one for the background. COCO's 80 classes are numbered up to 90."""
 _WEIGHTS = re.compile(
-    r"^(?P<head>\S*BoxPredictor_\d+/)(?P<kind>Class|BoxEncoding)Predictor/weights\S* \[(?:\d+,)*(?P<width>\d+)\]$", re.MULTILINE
+    r"^(?P<head>\S*BoxPredictor_\d+/)(?P<kind>Class|BoxEncoding)Predictor/weights\S* \[(?:\d+,)*(?P<width>\d+)\]$",
+    re.MULTILINE,
 )
 _SCORES = re.compile(r"f32\[(?:1|\?),(?P<boxes>\d+),(?P<width>\d+)\]$")
 _STATED = re.compile(r"(?:^|[_.-])(f32|fp32|f16|fp16|int8|quant)(?:[_.-]|$)")

@@ -62,6 +62,7 @@ LAYERS = {
     "top.pth": "cls_token",
 }
 SHAPES = {
+    "frozen.pb": ("FeatureExtractor/MobilenetV1/weights [2,2]",),
     "legacy.pth": ("layer1.0.conv1.weight [2,2]",),
     "tiny.onnx": ("backbone.fc.weight [4,3]", "fc/Gemm [4,3]"),
     "tiny.pt": ("layer1.0.conv1.weight [2,2]",),

@@ -22,7 +22,7 @@ from pkgmgr.host.ports import Files
 from pkgmgr.model.entry import Value
 
 _BESIDE = {
-    "labels": ("labels.txt", "label_map.txt", "coco_labels.txt", "classes.txt"),
+    "labels": ("labels.txt", "labelmap.txt", "label_map.txt", "coco_labels.txt", "classes.txt"),
     "license": ("LICENSE", "LICENSE.txt"),
     "config": ("config.json",),
     "tokenizer": ("tokenizer.json", "tokenizer.model"),

@@ -90,7 +90,7 @@ class Weights:
         return dominant(self._counts)
 
 
-def shaped(name: str, sizes: Iterable[int]) -> str:
+def shaped(name: str, sizes: Iterable[int | str]) -> str:
     """Write one tensor and its shape: ``layer1.0.conv2.weight [64,64,3,3]``."""
     return f"{name} [{','.join(map(str, sizes))}]"
 

@@ -6,7 +6,7 @@ import re
 
 import msgspec
 
-from pkgmgr.detect.models.facts import COMPLETE, UNKNOWN, ModelFacts, Weights
+from pkgmgr.detect.models.facts import COMPLETE, UNKNOWN, ModelFacts, Weights, shaped
 from pkgmgr.detect.models.source import NO_JSON, Message, Source, UnreadableError
 
 _MOST_JSON = 32 << 20
@@ -48,10 +48,13 @@ def read_tfjs(source: Source) -> ModelFacts | None:
         return None
     weights = Weights()
     names: dict[str, None] = {}
+    shapes: list[str] = []
     for row in (row for group in model.weights_manifest for row in group.weights):
         stored = row.quantization.get("dtype", row.dtype)
         weights.add(_TFJS_TYPES.get(str(stored), str(stored)), row.shape)
         names[row.name] = None
+        if len(row.shape) > 1:
+            shapes.append(shaped(row.name, row.shape))
     topology = bytes(model.model_topology)
     names |= dict.fromkeys(name.decode("utf-8", "replace") for name in _NODE_NAME.findall(topology))
     return ModelFacts(
@@ -59,6 +62,7 @@ def read_tfjs(source: Source) -> ModelFacts | None:
         precision=weights.precision,
         parameters=weights.total,
         layers=tuple(names),
+        shapes=tuple(shapes),
         details={
             "shards": [path for group in model.weights_manifest for path in group.paths],
             **({"kind": model.format} if model.format else {}),

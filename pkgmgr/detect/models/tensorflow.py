@@ -3,7 +3,7 @@ source."""
 
 from __future__ import annotations
 
-from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts, shown
+from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts, shaped, shown
 from pkgmgr.detect.models.source import Message, Source, UnreadableError
 from pkgmgr.model.entry import Value
 
@@ -17,20 +17,26 @@ class _Nodes:
 
     def __init__(self) -> None:
         self.names: dict[str, None] = {}
+        self.shapes: list[str] = []
         self.operators: set[str] = set()
         self.inputs: list[str] = []
 
     def add(self, message: Message) -> None:
         name = operator = ""
+        shape: list[str] = []
         for number, start, end in message.fields():
             if number == 1 and end != -1:
                 name = message.text(start, end)
             elif number == 2 and end != -1:
                 operator = message.text(start, end)
-            elif number > 4:
+            elif number == 5 and operator == "Const" and end != -1:
+                shape = shape or _constant_shape(message.message(start, end))
+            elif number > 4 and operator != "Const":
                 break  # attributes hold the weights
         if not name or not operator:
             raise UnreadableError("a node without a name")
+        if len(shape) > 1:
+            self.shapes.append(shaped(name, shape))
         if len(self.names) < _MOST_NODES:
             self.names[name] = None
             self.operators.add(operator)
@@ -54,7 +60,13 @@ def read_frozen_graph(source: Source) -> ModelFacts | None:
         state = PARTIAL
     if len(nodes.names) < 2 or "Const" not in nodes.operators:
         return None
-    return ModelFacts(format="tf-frozen", state=state, inputs=tuple(nodes.inputs), layers=tuple(nodes.names))
+    return ModelFacts(
+        format="tf-frozen",
+        state=state,
+        inputs=tuple(nodes.inputs),
+        layers=tuple(nodes.names),
+        shapes=tuple(nodes.shapes),
+    )
 
 
 def read_saved_model(source: Source) -> ModelFacts | None:
@@ -146,6 +158,18 @@ def _read_tensor(message: Message) -> str:
                 elif field == 3 and b != -1:
                     shape = _shape(info.message(a, b))
     return shown(name, type_, shape)
+
+
+def _constant_shape(message: Message) -> list[str]:
+    """Read the shape in an attribute of a constant; empty for its other attributes."""
+    for number, start, end in message.fields():
+        if number == 2 and end != -1:
+            for field, first, last in message.message(start, end).fields():
+                if field != 8 or last == -1:
+                    return []
+                tensor = message.message(first, last)
+                return next((_shape(tensor.message(a, b)) for n, a, b in tensor.fields() if n == 2 and b != -1), [])
+    return []
 
 
 def _shape(message: Message) -> list[str]:
