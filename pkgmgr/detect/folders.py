@@ -108,6 +108,7 @@ class Folders(msgspec.Struct):
             prefixes = [f"{prefix}/bin" for prefix in self._listed(*PREFIX_VARIABLES)]
             found += self._literal([*self._listed("PATH"), *prefixes])
             found += self._system(STANDARD_PROGRAMS)
+            found += self._behind_shims()
             found += self._below_managed(PROGRAM_FOLDERS)
         return self._distinct(found)
 
@@ -143,6 +144,16 @@ class Folders(msgspec.Struct):
                 self._expanded[text] = expand_folders(self.host.files, text)
             found += [Folder(path=path, origin="system") for path in self._expanded[text]]
         return found
+
+    def _behind_shims(self) -> list[Folder]:
+        """Give the folders of the programs that shims on PATH stand for: each manager keeps them beside the shims."""
+        files = self.host.files
+        on_path = [path.rstrip("/") for path in self._listed("PATH")]
+        roots = [path.removesuffix("/shims") for path in on_path if path.endswith("/shims")]
+        versions = [f"{root}/versions" for root in roots]  # pyenv and its kin
+        for root in roots:  # asdf and mise: a folder for each tool
+            versions += [f"{root}/installs/{tool}" for tool in files.subfolders(f"{root}/installs")]
+        return self._literal(f"{folder}/{name}/bin" for folder in versions for name in files.subfolders(folder))
 
     def managed(self) -> list[Prefix]:
         """Give the prefixes that other managers installed to."""

@@ -7,9 +7,12 @@ import pytest
 
 from pkgmgr.detect.cases import run_cases
 from pkgmgr.detect.facts import Turned, interpret
+from pkgmgr.detect.folders import Folders
 from pkgmgr.detect.merging import merge
 from pkgmgr.detect.shims import link_reason, stub_reason
-from pkgmgr.host.recorded import RecordedFiles
+from pkgmgr.detect.where import Where
+from pkgmgr.host.ports import Host
+from pkgmgr.host.recorded import RecordedFiles, RecordedRunner
 from pkgmgr.model.entry import Entry
 from pkgmgr.model.soft import Case, Conclusion, Find, Probe, Soft
 
@@ -50,6 +53,31 @@ def test_an_answer_that_does_not_fit_tells_nothing() -> None:
 def test_links_to_callers(path: str, real: str, words: str | None) -> None:
     reason = link_reason(path, real)
     assert reason is None if words is None else reason is not None and words in reason
+
+
+def test_what_shims_stand_for_is_looked_for_beside_them() -> None:
+    present = [
+        "/srv/pyenv/shims/cmake",
+        "/srv/pyenv/versions/3.12.1/bin/cmake",
+        "/srv/pyenv/versions/broken",
+        "/srv/asdf [1]/shims/go",
+        "/srv/asdf [1]/installs/golang/1.22/bin/go",
+        "/srv/rbenv/versions/3.3.0/bin/ruby",
+    ]
+    host = Host(
+        files=RecordedFiles(files=dict.fromkeys(present, "")),
+        runner=RecordedRunner(prints={}),
+        variables={"PATH": "/srv/pyenv/shims:/srv/asdf [1]/shims/:/shims:/usr/bin"},
+        target="linux-x86_64",
+        home="/home/ann",
+    )
+    found = [folder.path for folder in Folders(host=host, where=Where()).programs()]
+    assert found == [
+        "/srv/pyenv/shims",
+        "/srv/asdf [1]/shims",
+        "/srv/pyenv/versions/3.12.1/bin",
+        "/srv/asdf [1]/installs/golang/1.22/bin",
+    ]
 
 
 @pytest.mark.parametrize(
