@@ -217,8 +217,9 @@ class Detector(msgspec.Struct, dict=True):
         return self._distribution_index().names()
 
     def _recalled(self, item: tuple[Soft, Candidate]) -> Entry | Rejection | None:
-        if self.asker.refresh:
-            return None
+        runs_one = any(probe.argv for probe in item[0].probe)
+        if self.asker.refresh or (runs_one and self.asker.memory.is_empty):
+            return None  # what runs no program is concluded at once, here
         try:
             return self.judge(*item, self._remembering)
         except NotRemembered:

@@ -52,9 +52,15 @@ class AnswerMemory:
         self._path = path
         self._now = now
         self._stored = _read(path)
+        self._was_empty = not self._stored.answers
         self._changed = False
         self.earliest_end: float | None = None
         """When the first of the answers given so far is to be asked again; None: none is."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing was remembered when it was opened: to ask for anything is in vain."""
+        return self._was_empty
 
     def recall(self, key: str, files: Files) -> Answer | None:
         """Give the answer to a question, if nothing that it depends on has changed."""
