@@ -55,10 +55,31 @@ _BACKENDS = {
 
 
 def examine(context: HookContext, facts: dict[str, Value]) -> dict[str, Value] | str:
-    """Add the targets besides the one that it serves when told nothing."""
+    """Add the targets besides the one that it serves when told nothing, and the program that a wrapper starts."""
     own = str(facts["triple"])
     if "called" in facts and find_target(own) != find_target(context.host.target):
         return {"emitted": [own]}  # a name that chooses the target: it is there for that one
+    wrapped = _wrapped(context, facts) if "called" not in facts else None
+    if wrapped is not None:
+        real_dir = posixpath.dirname(context.files.real(wrapped))
+        facts = {**facts, "path": wrapped, "dir": posixpath.dirname(wrapped), "real_dir": real_dir}
+        return {**_emitted(context, facts, own), "wrapped": wrapped}
+    return _emitted(context, facts, own)
+
+
+def _wrapped(context: HookContext, facts: dict[str, Value]) -> str | None:
+    """Give the program that a script starts (``exec ccache /opt/llvm/bin/clang``): it says in which folder it is."""
+    files = context.files
+    installed = str(facts.get("installed", ""))
+    if not installed or (files.read(str(facts["real"]), 2) or b"") != b"#!":
+        return None
+    major = str(facts["version"]).partition(".")[0]
+    names = (f"{installed}/clang-{major}", f"{installed}/clang")
+    found = [name for name in names if files.stat(name) is not None and files.read(files.real(name), 2) != b"#!"]
+    return found[0] if found else None
+
+
+def _emitted(context: HookContext, facts: dict[str, Value], own: str) -> dict[str, Value]:
     triples = list(dict.fromkeys([*_beside_gcc(context, facts), *_configured(context, facts)]))
     served = {find_target(own)}
     further: list[str] = []
