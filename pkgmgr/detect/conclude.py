@@ -14,10 +14,12 @@ import msgspec
 
 from pkgmgr.detect.candidates import Candidate
 from pkgmgr.detect.facts import Facts, fill, fill_value
+from pkgmgr.detect.fingerprint import fingerprint
 from pkgmgr.detect.folders import SYSTEM_PREFIXES
 from pkgmgr.detect.library_facts import library_attributes, settle
 from pkgmgr.detect.library_place import library_prefix
 from pkgmgr.detect.memory import AnswerMemory
+from pkgmgr.detect.program_name import best_name
 from pkgmgr.host.paths import with_slashes
 from pkgmgr.host.ports import Files, Host
 from pkgmgr.model.entry import Entry, Rejection, Value
@@ -48,7 +50,7 @@ def conclude(
         version, disagreeing, reason = settle(known, version)
         if reason:
             return _turned(soft, candidate, reason)
-    path = _best_name(candidate, version, files) if candidate.form == "program" else candidate.path
+    path = best_name(candidate, version, files) if candidate.form == "program" else candidate.path
     known |= {"path": path, "dir": posixpath.dirname(path), "name": posixpath.basename(path)}
     prefix = _prefix(soft, candidate, known)
     known["prefix"] = prefix
@@ -78,7 +80,7 @@ def conclude(
         attributes=attributes,
         env=_operations(soft, known, candidate, host),
         evidence=_evidence(soft, candidate, known),
-        fingerprint=_fingerprint([soft.name, version or "", target, *told], roles, candidate, files, memory),
+        fingerprint=fingerprint([soft.name, version or "", target, *told], roles, candidate, files, memory),
     )
 
 
@@ -101,48 +103,6 @@ def _named_program(soft: Soft, candidate: Candidate, known: dict[str, Value], fi
 
 def _turned(soft: Soft, candidate: Candidate, reason: str) -> Rejection:
     return Rejection(soft=soft.name, candidate=candidate.path, reason=reason)
-
-
-def _best_name(candidate: Candidate, version: str | None, files: Files) -> str:
-    """Choose the name to report of a program that has several.
-
-    ``gcc`` may mean another version tomorrow and ``gcc-12`` may not: the name that holds most of the version
-    wins, then the true path, then the shortest name. What Debian's alternatives point elsewhere comes last.
-    A number counts whole: ``clang-14`` says nothing of 4.0.0. Debian's ``swig4.0`` is 4.1, and never 3.
-    """
-    parts = (version or "").split(".")
-
-    def held(path: str) -> int:
-        name = posixpath.basename(path)
-        counts = range(len(parts), 0, -1)
-        return next((count for count in counts if _holds_number(name, ".".join(parts[:count]))), 0)
-
-    given = candidate.names or (candidate.path,)
-    names = tuple(path for path in given if not _is_alternative(path, files)) or given
-    best = max(held(path) for path in names) if version else 0
-    if best:
-        return min((path for path in names if held(path) == best), key=lambda path: (len(path), path))
-    own = {posixpath.basename(path) for path in names}
-    if posixpath.basename(candidate.real) in own and files.stat(candidate.real) is not None:
-        is_link_into_itself = posixpath.dirname(candidate.real) == posixpath.dirname(names[0])
-        return candidate.real if not is_link_into_itself else min(names, key=lambda path: (len(path), path))
-    return names[0]
-
-
-def _holds_number(name: str, number: str) -> bool:
-    """Tell whether a name holds a number whole: not as a part of a longer one, nor behind a dot."""
-    start = name.find(number)
-    while start >= 0:
-        before, behind = name[start - 1 : start], name[start + len(number) : start + len(number) + 1]
-        if not before.isdigit() and before != "." and not behind.isdigit():
-            return True
-        start = name.find(number, start + 1)
-    return False
-
-
-def _is_alternative(path: str, files: Files) -> bool:
-    """Tell whether `update-alternatives` chooses what a name means."""
-    return files.stat(f"/etc/alternatives/{posixpath.basename(path)}") is not None
 
 
 def _prefix(soft: Soft, candidate: Candidate, facts: Facts) -> str:
@@ -329,39 +289,3 @@ def _evidence(soft: Soft, candidate: Candidate, facts: Facts) -> str:
     words = (fill(part, facts) or part for part in asked.argv)
     said = " ".join(word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}…" for word in words)
     return f"`{said}` said {facts['version']}" if facts.get("version") else f"`{said}` answered"
-
-
-def _fingerprint(
-    parts: list[str], roles: Mapping[str, str], candidate: Candidate, files: Files, memory: AnswerMemory
-) -> str:
-    digest = hashlib.sha256("\0".join(parts).encode())
-    is_data = parts[0].startswith("dataset.")
-    for role, path in sorted(roles.items()) or [("", candidate.path)]:
-        digest.update(
-            f"\0{role}\0{posixpath.basename(path)}\0{_content(path, files, memory, is_data=is_data)}".encode(
-                "utf-8", "surrogateescape"
-            )
-        )
-    return f"sha256:{digest.hexdigest()}"
-
-
-def _content(path: str, files: Files, memory: AnswerMemory, *, is_data: bool) -> str:
-    digest = file_digest(path, files, memory)
-    if not is_data or digest != "folder":
-        return digest
-    from pkgmgr.detect.folder_digest import folder_digest  # where a data set is a folder
-
-    return folder_digest(path, files, lambda name: file_digest(name, files, memory))
-
-
-def file_digest(path: str, files: Files, memory: AnswerMemory) -> str:
-    """Give a digest of a file's size and of samples of its content, remembered by the file's identity."""
-    stat = files.stat(path)
-    if stat is None or stat.is_folder:
-        return "folder" if stat is not None else "missing"
-    key = f"{path}\0{stat.device}\0{stat.inode}\0{stat.size}\0{stat.mtime_ns}"
-    known = memory.digest(key)
-    if known is None:
-        known = files.digest(path) or "unreadable"
-        memory.keep_digest(key, known)
-    return known
