@@ -24,6 +24,7 @@ class Scratch:
     def __init__(self) -> None:
         self._free: list[str] = []
         self._made: list[str] = []
+        self._held: list[int] = []
 
     def take(self) -> str:
         """Give an empty folder; the root folder where none can be made."""
@@ -31,11 +32,16 @@ class Scratch:
             return self._free.pop()
         import tempfile  # 5 ms, and most runs of ckpm start no process
 
+        from pkgmgr.host.temporary import hold_folder
+
         try:
             folder = tempfile.mkdtemp(prefix=SCRATCH_PREFIX)
         except OSError:
             return os.sep
         self._made.append(folder)
+        file = hold_folder(folder)
+        if file is not None:
+            self._held.append(file)
         return folder
 
     def give_back(self, folder: str) -> None:
@@ -51,23 +57,14 @@ class Scratch:
 
     def clear(self) -> None:
         """Remove all folders."""
+        from pkgmgr.host.temporary import remove_tree
+
         self._free.clear()
         for folder in self._made:
-            _remove_tree(folder)
+            remove_tree(folder)
         self._made.clear()
-
-
-def _remove_tree(folder: str) -> None:
-    import shutil
-
-    for path, names, _ in os.walk(folder):
-        for name in names:
-            # A program may have made a folder that can't be emptied. A link may lead out of here: leave it alone.
-            below = f"{path}/{name}"
-            with contextlib.suppress(OSError):
-                if not os.path.islink(below):
-                    os.chmod(below, 0o700)
-    shutil.rmtree(folder, ignore_errors=True)
+        while self._held:
+            os.close(self._held.pop())
 
 
 def end_marked(mark: str, folders: Collection[str] = ()) -> int:

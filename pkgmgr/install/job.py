@@ -16,6 +16,7 @@ from pkgmgr.install.anywhere import Where
 from pkgmgr.install.context import BuildContext, write_scripts
 from pkgmgr.install.failed import Attempt
 from pkgmgr.install.fetch.fetcher import Fetcher
+from pkgmgr.install.leftovers import sweep_leftovers
 from pkgmgr.install.places import MADE, Place, build_place
 from pkgmgr.install.product import check_product
 from pkgmgr.install.reach import with_further
@@ -76,7 +77,10 @@ class Installer:
     def install(self, plan: Plan) -> dict[str, Entry]:
         """Do every row of a plan and give its entries by key."""
         entries = self._standing(plan)
-        self._fetch_ahead([step for step in plan.steps if step.key not in entries])
+        missing = [step for step in plan.steps if step.key not in entries]
+        if missing:
+            sweep_leftovers()
+        self._fetch_ahead(missing)
         for step in plan.steps:
             if step.key not in entries:
                 entries[step.key] = self._row(step, entries)

@@ -19,12 +19,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from pkgmgr.host.temporary import held
 from pkgmgr.model.errors import CkpmError
 
 MADE = "made"
 """Name of the folder in a build's place that becomes the product."""
 ELSEWHERE = "elsewhere"
 """A link in a staging folder: to the place of its build, where that is another."""
+AREA = ".area"
+"""A link in the place of such a build: to its staging folder."""
 _PLAIN = re.compile(r"[\w./+-]+")
 _OURS = "ckpm-"
 _SHORTEST, _LONGEST = 8, 200
@@ -73,7 +76,9 @@ def build_place(area: Path, final: Path, home: Path, *, must_be_plain: bool) -> 
         )
     identity = hashlib.sha256(os.fsencode(area)).hexdigest()
     folder = _own_folder(temporary, staging_name(final, temporary, identity, start=f"{_OURS}{identity[:8]}-"), area)
-    yield Place(folder=folder, home=_alias(home, temporary, folder))
+    with held(str(folder)):
+        (folder / AREA).symlink_to(area)
+        yield Place(folder=folder, home=_alias(home, temporary, folder))
 
 
 def remove_place(area: Path) -> None:

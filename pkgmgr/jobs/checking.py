@@ -6,7 +6,6 @@ Touches: a temporary folder; processes, through the host's runner.
 from __future__ import annotations
 
 import posixpath
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import msgspec
 from pkgmgr.detect.facts import fill
 from pkgmgr.environ.tools import NDK
 from pkgmgr.host.ports import Answer, Host
+from pkgmgr.host.temporary import temporary_folder
 from pkgmgr.jobs.detection import Search, fits_target, look
 from pkgmgr.jobs.hashing import hash_all, is_hashed
 from pkgmgr.jobs.workspace import Workspace
@@ -97,7 +97,7 @@ def check_entry(
     :param compilers: to take one from for a library, the preferred first.
     :param beside: to take those from that it is linked with.
     """
-    with tempfile.TemporaryDirectory(prefix="ckpm-check-") as name:
+    with temporary_folder("ckpm-check-") as name:
         folder = Path(name)
         source = folder / posixpath.basename(check.file)
         source.write_text(check.code, encoding="utf-8")

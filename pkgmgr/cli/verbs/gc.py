@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 
 from pkgmgr.cli.open import workspace_of
 from pkgmgr.cli.outcome import Outcome
+from pkgmgr.install.leftovers import sweep_leftovers
 from pkgmgr.install.store import Store
 from pkgmgr.jobs.collecting import unneeded
 
@@ -32,6 +33,7 @@ def call(options: Namespace) -> Outcome:
             found = [entry for entry in unneeded(workspace) if store.remove(entry)]
             store.staging_area.sweep(kept=True)
             shutil.rmtree(workspace.home / "logs", ignore_errors=True)
+            sweep_leftovers()
     did = "would remove" if options.dry_run else "removed"
     text = "".join(f"{did} {entry.id}\n" for entry in found) or "nothing to remove\n"
     return Outcome(data=[entry.id for entry in found], text=text)

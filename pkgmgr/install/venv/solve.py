@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from pkgmgr.host.temporary import temporary_folder
 from pkgmgr.install.store import Store
 from pkgmgr.install.venv.clients import Ran, find_pip, find_uv, run_client, uv_index_settings
 from pkgmgr.install.venv.tags import best_wheel, marker_values, pip_platforms, supported_tags, uv_platform
@@ -88,7 +88,7 @@ def solve(job: Job) -> tuple[LockedWheel, ...]:
 
 def _solve(job: Job, constraints: Sequence[str]) -> tuple[LockedWheel, ...]:
     uv = find_uv(job.variables, job.store)
-    with tempfile.TemporaryDirectory(prefix="ckpm-solve-") as folder:
+    with temporary_folder("ckpm-solve-") as folder:
         wanted, kept = Path(folder, "requirements.txt"), Path(folder, "constraints.txt")
         wanted.write_text("".join(f"{row}\n" for row in job.requirements), encoding="utf-8")
         kept.write_text("".join(f"{row}\n" for row in constraints), encoding="utf-8")
