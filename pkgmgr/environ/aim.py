@@ -26,7 +26,9 @@ def clang_flags(entry: Entry, target: Target | None, triple: str = "") -> tuple[
         return ()
     # A linker of the target's own may be there or not, lld serves all; calls that do not link would warn of it.
     lld = ("-fuse-ld=lld", "-Wno-unused-command-line-argument") if "linker" in entry.files else ()
-    return (f"--target={name}", *lld)
+    roots = entry.attributes.get("sysroots")
+    root = roots.get(str(target)) if isinstance(roots, Mapping) else None
+    return (f"--target={name}", *([f"--sysroot={root}"] if root else []), *lld)
 
 
 def aimed(entry: Entry, target: Target | None) -> Entry:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.merging import merge
 from pkgmgr.detect.where import Where
+from pkgmgr.environ.aim import CLANG
 from pkgmgr.install.store import Store, folder_hash
 from pkgmgr.jobs.detection import Search, look, report_question
 from pkgmgr.jobs.registry import Registry
+from pkgmgr.jobs.rooted import with_roots
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.lock.make import read_recipe
 from pkgmgr.model.condition import LateFacts, platform_facts
@@ -67,9 +70,18 @@ class LocalWorld:
             document = self.soft(soft)
             found = list(self._look(soft, self.search))
             found += self._elsewhere(document, found)
+            if soft == CLANG:
+                found = self._rooted(found)
             installed = [entry for entry in self._installed if entry.soft == soft]
             self._entries[soft] = [*merge(installed, host=self.workspace.host.target), *found]
         return self._entries[soft]
+
+    def _rooted(self, clangs: list[Entry]) -> list[Entry]:
+        """Add what they can link for with the root file systems of targets."""
+        workspace = self.workspace
+        targets = [target for target in workspace.catalog.targets() if target.sysroots]
+        asker = Asker(host=workspace.host, memory=workspace.memory, timeout=workspace.timeout)
+        return with_roots(clangs, targets, asker)
 
     def _elsewhere(self, soft: Soft, found: Sequence[Entry]) -> list[Entry]:
         """Look again at the places that a person named in earlier searches."""
