@@ -72,6 +72,7 @@ def _question(workspace: Workspace, words: Sequence[str], target: str | None) ->
 def _environment(workspace: Workspace, words: Sequence[str], target: str | None) -> tuple[Environment, _Hangs]:
     from pkgmgr.environ.compose import compose
     from pkgmgr.jobs.envs import files_of, find_env, request_for
+    from pkgmgr.jobs.served import note_env
 
     wanted, document = workspace.catalog.require_target(target or workspace.host.target)
     requirements: list[str | Require] = []
@@ -89,6 +90,7 @@ def _environment(workspace: Workspace, words: Sequence[str], target: str | None)
             own += request.operations
             paths += [str(loaded.lock_path), *map(str, files_of(workspace, loaded))]
             locked = _locked_entries(workspace, loaded, wanted, request) if len(words) == 1 else None
+            note_env(workspace.home, loaded)
             if locked is None:
                 requirements += request.requirements
             else:

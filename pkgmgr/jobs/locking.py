@@ -16,9 +16,10 @@ from pkgmgr.install.store import read_manifest
 from pkgmgr.install.venv.wanted import ENVIRONMENT, PACKAGE, foreign_id
 from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, inputs_digest, request_for
 from pkgmgr.jobs.installation import Installation, Wishes, carry_out, choice_of, host_target, plan_in, wanted_target
-from pkgmgr.jobs.locks import changed_packages, is_inside_environment, locked_host, read_lock, require_lock
+from pkgmgr.jobs.locks import carrier_id, changed_packages, is_inside_environment, locked_host, read_lock, require_lock
 from pkgmgr.jobs.pythons.demands import INTERPRETER
 from pkgmgr.jobs.pythons.rows import KEY
+from pkgmgr.jobs.served import note_env
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.lock.compare import accepts
@@ -139,6 +140,7 @@ def make_lock(
             workspace, request, before, dataclasses.replace(wishes, target=str(target)), renewal
         )
         targets[str(target)] = _lock(workspace, plan, world, mine, request)
+    note_env(workspace.home, loaded)
     return Lock(format=LOCK_FORMAT, name=loaded.env.name, inputs=digest, targets=targets)
 
 
@@ -207,7 +209,7 @@ def _lock_installation(
     # A package inside an environment is pinned with it, by its wheel.
     entries = [entry for entry in entries if not is_inside_environment(entry)]
     rows = [_pinned(workspace, entry, request.accept) for entry in entries]
-    roots = {text: environment_of(done.entries[key]) for text, key in done.plan.roots.items() if key in done.entries}
+    roots = {text: carrier_id(done.entries[key]) for text, key in done.plan.roots.items() if key in done.entries}
     if foreign is not None:
         row = _foreign(foreign, done.plan.target)
         rows.append(row)
@@ -248,11 +250,6 @@ def _foreign(pins: LockedPython, target: str) -> LockedEntry:
         fingerprint="",
         python=pins,
     )
-
-
-def environment_of(entry: Entry) -> str:
-    """Give an entry's id, or for a package of a Python environment that one's."""
-    return entry.deps[0] if is_inside_environment(entry) else entry.id
 
 
 def write_lock(loaded: LoadedEnv, lock: Lock) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from pkgmgr.install.store import folder_hash
 from pkgmgr.install.venv.wanted import ENVIRONMENT
@@ -17,11 +18,18 @@ from pkgmgr.model.target import Target
 
 def read_lock(loaded: LoadedEnv) -> Lock | None:
     """Read an env's lock; None when it has none."""
+    return read_lock_at(loaded.lock_path)
+
+
+def read_lock_at(path: Path) -> Lock | None:
+    """Read the lock in a file; None when it is not there."""
     try:
-        text = loaded.lock_path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    return parse_lock(text, where=str(loaded.lock_path))
+    except UnicodeDecodeError as error:
+        raise LockError(f"{path}: the lock is not UTF-8", hint="make it again with 'ckpm lock'") from error
+    return parse_lock(text, where=str(path))
 
 
 def require_lock(workspace: Workspace, loaded: LoadedEnv, *, frozen: bool) -> Lock:
@@ -64,6 +72,11 @@ def locked_host(workspace: Workspace) -> LockedHost:
         drivers=dict(platform.drivers),
         accelerators=accelerators,
     )
+
+
+def carrier_id(entry: Entry) -> str:
+    """Give an entry's id; of a package of a Python environment, that one's."""
+    return entry.deps[0] if is_inside_environment(entry) else entry.id
 
 
 def is_inside_environment(entry: Entry) -> bool:

@@ -13,7 +13,9 @@ from pkgmgr.environ.compose import compose
 from pkgmgr.jobs.envs import EnvRequest, LoadedEnv, find_env, request_for
 from pkgmgr.jobs.installation import Wishes, carry_out, host_target, make_plan, wanted_target
 from pkgmgr.jobs.locking import with_locked_pythons
+from pkgmgr.jobs.locks import carrier_id
 from pkgmgr.jobs.prepared import Prepared
+from pkgmgr.jobs.served import note_env
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.model.errors import ConflictError
@@ -140,6 +142,7 @@ def prepare(
     show(settled.plan)
     done = carry_out(workspace, settled.plan, settled.world, settled.wishes)
     served = served_target(workspace, settled.plan, settled.target)
+    note_env(workspace.home, loaded, target=str(served), given=map(carrier_id, done.roots))
     notes = list(settled.plan.notes)
     if served != settled.target and not settled.plan.notes:
         notes.append(f"no toolchain for {settled.target} is here: built as {served} programs, not tried on a device")

@@ -9,7 +9,8 @@ from pkgmgr.jobs.drift import entry_drifts
 from pkgmgr.jobs.envs import LoadedEnv, request_for
 from pkgmgr.jobs.installation import Installation, Wishes, carry_out, host_target, plan_in, wanted_target
 from pkgmgr.jobs.locking import PinnedWorld
-from pkgmgr.jobs.locks import changed_packages, locked_host, locked_target
+from pkgmgr.jobs.locks import carrier_id, changed_packages, locked_host, locked_target
+from pkgmgr.jobs.served import note_env
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.jobs.world import LocalWorld
 from pkgmgr.lock.verdict import Substitute, Verdict, judge, judge_all, substitutes, unmet
@@ -79,6 +80,7 @@ def meet_lock(
         raise _unmet(
             workspace, loaded, lock, f"the lock of {lock.name} can't be met on this host: {what}", part
         ) from error
+    note_env(workspace.home, loaded, target=str(target), given=map(carrier_id, done.roots))
     wanted = set(part.roots.values())
     # A Python environment is the locked one by its wheels; its id names the interpreter, too.
     built = [entry for entry in done.roots if entry.package is not None and entry.soft != ENVIRONMENT]

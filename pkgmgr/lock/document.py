@@ -31,6 +31,8 @@ def parse_lock(text: str, *, where: str) -> Lock:
         lock = msgspec.json.decode(text, type=Lock)
         if lock.format in READABLE_FORMATS:
             return lock
+    if text.startswith("<<<<<<< ") or "\n<<<<<<< " in text:
+        raise LockError(f"{where}: the lock holds both sides of a merge that is not resolved", hint=again)
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:

@@ -10,6 +10,7 @@ from pkgmgr.cli.outcome import Outcome
 from pkgmgr.install.leftovers import sweep_leftovers
 from pkgmgr.install.store import Store
 from pkgmgr.jobs.collecting import unneeded
+from pkgmgr.jobs.served import forget_gone
 
 EXAMPLES = """
 ckpm gc --dry-run
@@ -23,7 +24,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def call(options: Namespace) -> Outcome:
-    """Remove installed entries that no lock and no other entry needs, and what failed builds left."""
+    """Remove installed entries that no env and no other entry needs, and what failed builds left."""
     workspace = workspace_of(options)
     store = Store(home=workspace.home)
     if options.dry_run:
@@ -34,6 +35,7 @@ def call(options: Namespace) -> Outcome:
             store.staging_area.sweep(kept=True)
             shutil.rmtree(workspace.home / "logs", ignore_errors=True)
             sweep_leftovers()
+            forget_gone(workspace.home)
     did = "would remove" if options.dry_run else "removed"
     text = "".join(f"{did} {entry.id}\n" for entry in found) or "nothing to remove\n"
     return Outcome(data=[entry.id for entry in found], text=text)
