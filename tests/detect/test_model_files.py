@@ -21,7 +21,8 @@ FILES = sorted(path.name for path in FOLDER.iterdir())
 EXPECTED: dict[str, dict[str, object]] = {
     "frozen.pb": {"format": "tf-frozen", "inputs": ["image_tensor"]},
     "legacy.pth": {"format": "torch-legacy", "precision": "f16", "can_run_code": True},
-    "script.pt": {"format": "torchscript", "can_run_code": True},
+    "network.pt": {"format": "torchscript", "precision": "f16", "parameters": 44, "can_run_code": True},
+    "script.pt": {"format": "torchscript", "precision": "f32", "parameters": 6, "can_run_code": True},
     "tiny.gguf": {
         "format": "gguf",
         "architecture": "llama",
@@ -48,9 +49,11 @@ EXPECTED: dict[str, dict[str, object]] = {
     "tiny.weights.h5": {"format": "keras-h5", "holds": "weights"},
     "top.pth": {"format": "torch", "precision": "f32", "can_run_code": True},
     "tiny.tflite": {"format": "tflite", "precision": "f32", "parameters": 6},
+    "whole.pt": {"format": "torch", "precision": "f16", "parameters": 44, "can_run_code": True},
 }
 LAYERS = {
     "frozen.pb": "FeatureExtractor/MobilenetV1/weights",
+    "network.pt": "layer1.0.bn1.running_mean",
     "tiny.gguf": "token_embd.weight",
     "tiny.h5": "block_1_expand",
     "tiny.keras": "block_1_expand",
@@ -60,14 +63,19 @@ LAYERS = {
     "tiny.safetensors": "encoder.layer.0.weight",
     "tiny.weights.h5": "block_1_expand",
     "top.pth": "cls_token",
+    "whole.pt": "layer1.0.bn1.running_mean",
 }
+NETWORK = ("layer1.0.conv1.weight [3,2,1,1]", "layer1.1.weight [4,3,1,1]", "fc.weight [2,4]")
 SHAPES = {
     "frozen.pb": ("FeatureExtractor/MobilenetV1/weights [2,2]",),
     "legacy.pth": ("layer1.0.conv1.weight [2,2]",),
+    "network.pt": NETWORK,
+    "script.pt": ("weight [2,2]",),
     "tiny.onnx": ("backbone.fc.weight [4,3]", "fc/Gemm [4,3]"),
     "tiny.pt": ("layer1.0.conv1.weight [2,2]",),
     "tiny.safetensors": ("encoder.layer.0.weight [2,3]",),
     "top.pth": ("cls_token [1,1,2]",),
+    "whole.pt": NETWORK,
 }
 
 

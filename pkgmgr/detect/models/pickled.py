@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import re
 
-import msgspec
-
-from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts, dominant, shaped
+from pkgmgr.detect.models.facts import COMPLETE, PARTIAL, UNKNOWN, ModelFacts, Weights, shaped
+from pkgmgr.detect.models.pickle_tree import Pickles, read_pickles, tensors
 from pkgmgr.detect.models.source import UNREADABLE_ZIP, Source, SourceFile
 
 _LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
@@ -22,8 +21,6 @@ _STORAGES = {
     "QInt8Storage": "int8",
     "IntStorage": "int32",
 }
-_TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3, "TUPLE": 0}
-"""Opcodes that close a tuple, and how many values they take; 0: all since the mark."""
 _MOST_PICKLE = 8 << 20
 _MOST_MEMBERS = 20_000
 _LAYER = re.compile(r"[A-Za-z_][\w.\-/]*\.(?:weight|bias|[\w\-]+)$|[a-z][a-z0-9]*(?:_[a-z0-9]+)+$")
@@ -36,7 +33,7 @@ def read_torch(source: Source) -> ModelFacts | None:
     if head[:4] == b"PK\x03\x04":
         return _read_zip(source)
     if head.startswith(_LEGACY):
-        return _facts("torch-legacy", UNKNOWN, _look_through(source.head(_MOST_PICKLE)))
+        return _facts("torch-legacy", UNKNOWN, read_pickles(source.head(_MOST_PICKLE)))
     return None
 
 
@@ -51,7 +48,7 @@ def _read_zip(source: Source) -> ModelFacts | None:
                 return None
             root = pickle.removesuffix("data.pkl")
             with archive.open(pickle) as stream:
-                seen = _look_through(stream.read(_MOST_PICKLE))
+                seen = read_pickles(stream.read(_MOST_PICKLE))
             is_script = any(name.startswith(f"{root}code/") for name in members)
     except (zipfile.BadZipFile, *UNREADABLE_ZIP):
         # The table of a zip archive lies at its end: one that begins so and has none was cut.
@@ -59,74 +56,34 @@ def _read_zip(source: Source) -> ModelFacts | None:
     return _facts("torchscript" if is_script else "torch", COMPLETE, seen)
 
 
-class _Seen(msgspec.Struct):
-    """What is met on the way through a pickle."""
-
-    strings: list[str] = []
-    classes: list[str] = []
+def _facts(format_: str, state: str, seen: Pickles) -> ModelFacts:
+    found = [tensor for root in seen.roots for tensor in tensors(root)]
+    network = [tensor for tensor in found if tensor.is_inside]
+    # A table of weights may hold those of an optimizer, too, and other things by names that are none of layers.
+    named = network or [tensor for tensor in found if _LAYER.match(tensor.name)]
+    weights, mentioned = Weights(), Weights()
     shapes: dict[str, tuple[int, ...]] = {}
-    """A tensor's name → its sizes."""
-    _name: str = ""
-    _numbers: list[int] | None = None
-    """The numbers since the last mark, from where a tensor's storage was named until its sizes are closed."""
-
-    def step(self, opcode: str, argument: object) -> None:
-        """Take one opcode. A tensor is written as its name, its storage, an offset, then its sizes as a tuple."""
-        if opcode in ("BINUNICODE", "SHORT_BINUNICODE", "UNICODE") and isinstance(argument, str):
-            self.strings.append(argument)
-            self._name = argument if _LAYER.match(argument) else self._name
-        elif opcode == "GLOBAL" and isinstance(argument, str):
-            self.classes.append(argument)
-        elif opcode == "STACK_GLOBAL" and len(self.strings) > 1:
-            self.classes.append(f"{self.strings[-2]} {self.strings[-1]}")
-        elif opcode == "BINPERSID":
-            self._numbers = []
-        elif self._numbers is not None:
-            self._size(opcode, argument)
-
-    def _size(self, opcode: str, argument: object) -> None:
-        numbers = self._numbers or []
-        if opcode in ("BININT", "BININT1", "BININT2", "LONG1") and isinstance(argument, int):
-            self._numbers = [*numbers, argument]
-        elif opcode == "MARK":
-            self._numbers = []
-        elif opcode in _TUPLES:
-            count = _TUPLES[opcode] or len(numbers)
-            if self._name and count <= len(numbers):
-                self.shapes.setdefault(self._name, tuple(numbers[-count:]))
-            self._name, self._numbers = "", None
-
-
-def _facts(format_: str, state: str, seen: _Seen) -> ModelFacts:
-    counts: dict[str, int] = {}
+    for tensor in named:
+        shapes.setdefault(tensor.name, tensor.sizes)
+        if tensor.storage in _STORAGES:
+            weights.add(_STORAGES[tensor.storage], tensor.sizes)
     for name in seen.classes:
         type_ = _STORAGES.get(name.rpartition(" ")[2])
         if type_ is not None:
-            counts[type_] = counts.get(type_, 0) + 1
+            mentioned.add(type_, ())
     own = [
-        name.replace(" ", ".") for name in dict.fromkeys(seen.classes) if not name.startswith(("torch", "collections"))
+        name.replace(" ", ".")
+        for name in dict.fromkeys(seen.classes)
+        if not name.startswith(("torch", "collections", "__torch__.torch."))
     ]
+    layers = [tensor.name for tensor in network] or [text for text in seen.strings if _LAYER.match(text)]
     return ModelFacts(
         format=format_,
         state=state,
-        precision=dominant(counts),
-        layers=tuple(dict.fromkeys([*(text for text in seen.strings if _LAYER.match(text)), *own])),
-        shapes=tuple(shaped(name, sizes) for name, sizes in seen.shapes.items() if len(sizes) > 1),
+        precision=weights.precision or mentioned.precision,
+        parameters=weights.total if network else None,
+        layers=tuple(dict.fromkeys([*layers, *own])),
+        shapes=tuple(shaped(name, sizes) for name, sizes in shapes.items() if len(sizes) > 1),
         can_run_code=True,
         details={"classes": list(own[:40])} if own else {},
     )
-
-
-def _look_through(content: bytes) -> _Seen:
-    """Walk through one pickle after the other. `pickletools` only reads opcodes."""
-    import pickletools  # 10 ms, where there is a pickle
-
-    seen = _Seen()
-    stream = io.BytesIO(content)
-    try:
-        while stream.tell() < len(content) and len(seen.strings) < 200_000:
-            for opcode, argument, _ in pickletools.genops(stream):
-                seen.step(opcode.name, argument)
-    except Exception:  # noqa: BLE001 - pickletools raises whatever its opcodes' readers do; the rest is not looked at
-        pass
-    return seen
