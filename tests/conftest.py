@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -45,17 +46,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every-point", action="store_true", help="kill at every change of a file, not at a hundred")
 
 
+def pytest_configure() -> None:
+    """Let tests interrupt what they start, also where the suite runs in the background of a shell."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # inherited, by every program that is started, too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """A home that does not exist yet, with a space and a quote in its name."""
     return tmp_path / "it's a home"
 
 
-@pytest.fixture
-def ckpm(home: Path, tmp_path: Path) -> Ckpm:
-    """The command, in a process of its own, with no terminal."""
-    work = tmp_path / "work"
-    work.mkdir()
+def command_in(home: Path, work: Path) -> Ckpm:
+    """Give the command with a home and a working folder, in a process of its own for each call, with no terminal."""
 
     def call(
         *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None, timeout: float = 300
@@ -76,6 +80,14 @@ def ckpm(home: Path, tmp_path: Path) -> Ckpm:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     return call
+
+
+@pytest.fixture
+def ckpm(home: Path, tmp_path: Path) -> Ckpm:
+    """The command, in a process of its own, with no terminal."""
+    work = tmp_path / "work"
+    work.mkdir()
+    return command_in(home, work)
 
 
 @pytest.fixture(params=["pip", "uv"])

@@ -125,7 +125,14 @@ class Detector(msgspec.Struct, dict=True):
         """Find, ask and conclude; the best entry of each soft comes first."""
         self._looked_for = softs
         rejections: dict[int, list[Rejection]] = {}
-        court = Judging(self._recalled, self._judge_one, cost=self._likely_cost, jobs=self.jobs, progress=self.progress)
+        court = Judging(
+            self._recalled,
+            self._judge_one,
+            cost=self._likely_cost,
+            jobs=self.jobs,
+            progress=self.progress,
+            give_up=self._end_programs,
+        )
         with court as judging:
             # Programs come first: while they answer, the folders of libraries, models and the rest are read.
             for place in sorted(range(len(softs)), key=lambda place: not softs[place].find.executables):
@@ -230,6 +237,12 @@ class Detector(msgspec.Struct, dict=True):
         state = self.host.files.stat(item[1].real)
         size = 0 if state is None else state.size
         return _STARTED_BY_SMALL if size < _SMALL else size
+
+    def _end_programs(self) -> None:
+        """End the programs that are being asked: whoever interrupts ckpm does not wait for one that hangs."""
+        close = getattr(self.host.runner, "close", None)
+        if close is not None:
+            close()
 
     def _judge_one(self, item: tuple[Soft, Candidate]) -> Entry | Rejection:
         return self.judge(*item)

@@ -13,6 +13,8 @@ from typing import Generic, TypeVar
 _Item = TypeVar("_Item")
 _Verdict = TypeVar("_Verdict")
 _Place = tuple[int, int]
+_PATIENCE = 0.2
+"""Seconds between two attempts to end what is being judged."""
 
 
 class Judging(Generic[_Item, _Verdict]):
@@ -26,6 +28,7 @@ class Judging(Generic[_Item, _Verdict]):
     :param cost: gives a number that grows with the time that `judge` is likely to take.
     :param jobs: at the same time.
     :param progress: told how many have been asked, of how many so far.
+    :param give_up: ends what is being judged; called when the court is left before it has told its verdicts.
     """
 
     def __init__(
@@ -36,8 +39,10 @@ class Judging(Generic[_Item, _Verdict]):
         cost: Callable[[_Item], int] = lambda _item: 0,
         jobs: int,
         progress: Callable[[int, int], None],
+        give_up: Callable[[], None] = lambda: None,
     ) -> None:
         self._recall, self._judge, self._cost, self._progress = recall, judge, cost, progress
+        self._give_up = give_up
         self._jobs = max(1, jobs)
         self._threads: list[Thread] = []
         self._changed = Condition()
@@ -51,11 +56,14 @@ class Judging(Generic[_Item, _Verdict]):
     def __enter__(self) -> Judging[_Item, _Verdict]:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         with self._changed:
             self._is_over = True
             self._changed.notify_all()
         for thread in self._threads:
+            while kind is not None and thread.is_alive():
+                self._give_up()  # again, for one that was just about to begin
+                thread.join(_PATIENCE)
             thread.join()
 
     def add(self, place: _Place, item: _Item) -> None:

@@ -7,6 +7,8 @@ nothing that it was not meant to, and says what it did not see.
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -448,3 +450,19 @@ def test_nothing_on_path_that_is_no_absolute_folder_is_looked_in(
     looked = [folder.path for folder in Folders(host=host, where=Where()).programs()]
     assert str(tmp_path) not in looked
     assert "/usr/bin" in looked
+
+
+def test_an_interrupt_does_not_wait_for_a_program_that_hangs(tmp_path: Path) -> None:
+    program(
+        tmp_path / "bin" / "gcc", f"echo $$ > '{tmp_path}/made'; mv '{tmp_path}/made' '{tmp_path}/begun'; sleep 600"
+    )
+    command = [sys.executable, "-m", "pkgmgr", "--home", str(tmp_path / "home"), "detect", "compiler.gcc"]
+    command += ["--no-system", "--search-path", str(tmp_path / "bin"), "--timeout", "500"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "error: interrupted\n")
+    assert not is_alive(int((tmp_path / "begun").read_text()))

@@ -87,3 +87,24 @@ def test_nothing_asked_gives_nothing() -> None:
     with court(str) as judging:
         assert judging.verdicts() == []
     assert not judging.is_waiting
+
+
+def test_what_is_being_judged_is_ended_when_the_court_is_left_early() -> None:
+    begun, is_ended = threading.Event(), threading.Event()
+
+    def judge(item: int) -> str:
+        begun.set()
+        assert is_ended.wait(60)
+        return str(item)
+
+    with (
+        pytest.raises(KeyboardInterrupt),
+        Judging[int, str](
+            lambda _item: None, judge, jobs=1, progress=lambda _done, _all: None, give_up=is_ended.set
+        ) as judging,
+    ):
+        judging.add((0, 0), 1)
+        judging.add((1, 0), 2)
+        assert begun.wait(10)
+        raise KeyboardInterrupt
+    assert is_ended.is_set()
