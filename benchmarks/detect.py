@@ -57,6 +57,10 @@ class Noting:
         self.asked.append(tuple(argv))
         return self.runner.run(argv, **options)  # type: ignore[arg-type]
 
+    def close(self) -> None:
+        """End what runs."""
+        self.runner.close()
+
 
 def look(home: Path) -> tuple[Host, list[tuple[str, ...]], Report]:
     """Detect everything once; give what was started, too."""

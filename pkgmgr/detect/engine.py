@@ -131,7 +131,7 @@ class Detector(msgspec.Struct, dict=True):
             cost=self._likely_cost,
             jobs=self.jobs,
             progress=self.progress,
-            give_up=self._end_programs,
+            give_up=self.host.runner.close,
         )
         with court as judging:
             # Programs come first: while they answer, the folders of libraries, models and the rest are read.
@@ -237,12 +237,6 @@ class Detector(msgspec.Struct, dict=True):
         state = self.host.files.stat(item[1].real)
         size = 0 if state is None else state.size
         return _STARTED_BY_SMALL if size < _SMALL else size
-
-    def _end_programs(self) -> None:
-        """End the programs that are being asked: whoever interrupts ckpm does not wait for one that hangs."""
-        close = getattr(self.host.runner, "close", None)
-        if close is not None:
-            close()
 
     def _judge_one(self, item: tuple[Soft, Candidate]) -> Entry | Rejection:
         return self.judge(*item)

@@ -126,6 +126,9 @@ class Runner(Protocol):
         :param variables: set on top of the runner's environment.
         """
 
+    def close(self) -> None:
+        """End the programs that are running, and what they left running; another may be run afterwards."""
+
 
 class Owners(Protocol):
     """The databases of the system's package managers."""

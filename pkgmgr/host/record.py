@@ -155,6 +155,9 @@ class _PortableRunner:
         """Give the recorded answer to a command."""
         return self._runner.run(portable(argv), timeout=timeout, variables=variables)
 
+    def close(self) -> None:
+        """Do nothing: nothing runs."""
+
 
 def parse_record(content: bytes, *, name: str) -> Record:
     """Read a record, packed by gzip or not.

@@ -193,6 +193,9 @@ class RecordedRunner:
                 return Answer(exit_code=self._exits.get(command, 0), stdout=self._prints.get(command, ""))
         return Answer(exit_code=None, failure=f"no answer to {short!r} was recorded")
 
+    def close(self) -> None:
+        """Do nothing: nothing runs."""
+
 
 class RecordedOwners:
     """What the package managers of a recorded machine said of files."""

@@ -216,6 +216,9 @@ class _RecordingRunner:
         self.answers[tuple(argv)] = answer
         return answer
 
+    def close(self) -> None:
+        self._runner.close()
+
 
 class _RecordingOwners:
     """Notes whose each file is."""

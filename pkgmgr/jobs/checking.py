@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +14,7 @@ from typing import Literal
 import msgspec
 
 from pkgmgr.detect.facts import fill
+from pkgmgr.detect.judging import Judging
 from pkgmgr.environ.tools import NDK
 from pkgmgr.host.ports import Answer, Host
 from pkgmgr.host.temporary import temporary_folder
@@ -68,16 +68,25 @@ def check_all(
     checked = list(entries)
     progress(0, count)
 
-    def check(place: int) -> tuple[int, Verdict]:
+    def check(place: int) -> Verdict:
         entry = entries[place]
-        return place, check_entry(entry, checks[entry.soft], workspace.host, compilers, beside=beside)
+        return check_entry(entry, checks[entry.soft], workspace.host, compilers, beside=beside)
 
-    with ThreadPoolExecutor(max_workers=jobs or workspace.jobs) as pool:
-        for done, (place, verdict) in enumerate(pool.map(check, own), start=1):
-            told: dict[str, object] = {"state": verdict.state, **({"reason": verdict.reason} if verdict.reason else {})}
-            attributes = {**entries[place].attributes, "check": told}
-            checked[place] = msgspec.structs.replace(entries[place], attributes=attributes)
-            progress(done, count)
+    court = Judging[int, Verdict](
+        lambda _place: None,
+        check,
+        jobs=jobs or workspace.jobs,
+        progress=lambda done, _asked: progress(done, count),
+        give_up=workspace.host.runner.close,
+    )
+    with court as judging:
+        for place in own:
+            judging.add((place, 0), place)
+        verdicts = judging.verdicts()
+    for place, verdict in zip(own, verdicts, strict=True):
+        told: dict[str, object] = {"state": verdict.state, **({"reason": verdict.reason} if verdict.reason else {})}
+        attributes = {**entries[place].attributes, "check": told}
+        checked[place] = msgspec.structs.replace(entries[place], attributes=attributes)
     return hash_all(checked, workspace.cache / "seen", progress=lambda done: progress(len(own) + done, count))
 
 

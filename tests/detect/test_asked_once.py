@@ -34,6 +34,9 @@ class SlowRunner:
         self._patience.wait(0.05)
         return Answer(exit_code=0, stdout="clang version 16.0.6\n")
 
+    def close(self) -> None:
+        self._patience.set()
+
 
 @pytest.mark.parametrize("refresh", [False, True])
 def test_softs_that_ask_one_program_the_same_start_it_once(refresh: bool) -> None:
