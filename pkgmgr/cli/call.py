@@ -23,10 +23,10 @@ def call_verb(verb: str, arguments: Sequence[str]) -> int:
     is_json = "--json" in _before_separator(arguments)
     try:
         module = load_verb(verb)
-        parser = Parser(verb, summary=VERBS[verb].capitalize() + ".", examples=module.EXAMPLES)
+        parser = Parser(verb, summary=VERBS[verb], examples=module.EXAMPLES)
         module.add_arguments(parser)
         own = _before_separator(arguments)
-        options = parser.parse_args(own)
+        options = parser.parse(own)
         options.rest = list(arguments[len(own) + 1 :])
         if options.rest and not getattr(module, "TAKES_REST", False):
             raise UsageError(f"ckpm {verb} takes nothing behind --")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from pkgmgr.model.errors import UsageError
@@ -32,27 +34,52 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, verb: str, *, summary: str, examples: str) -> None:
         super().__init__(
             prog=f"ckpm {verb}",
-            description=summary,
+            description=f"{summary[:1].upper()}{summary[1:]}.",
             epilog="examples:\n" + "\n".join(f"  {line}" for line in examples.strip().splitlines()),
             formatter_class=_Formatter,
             allow_abbrev=False,
         )
         add_common_options(self)
 
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """Read a verb's arguments; options may stand between names.
+
+        A wrong option is named before anything else: what argparse says first, that a name is missing or is none of
+        the choices, comes of it.
+
+        :raises UsageError: naming the nearest right option or word.
+        """
+        for word in words:
+            name = word.partition("=")[0]
+            if name.startswith("--") and name not in self._option_string_actions:
+                self.error(f"unknown option {name}")
+        return self.parse_intermixed_args(words)
+
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` in place of argparse's exit."""
         raise UsageError(f"{self.prog}: {message}", hint=self._nearest(message) or f"see '{self.prog} --help'")
 
     def _nearest(self, message: str) -> str | None:
-        prefix = "unrecognized arguments: "
-        if not message.startswith(prefix):
-            return None
-        wrong = message.removeprefix(prefix).split()[0].split("=")[0]
-        known = [option for action in self._actions for option in action.option_strings]
         import difflib
 
-        matches = difflib.get_close_matches(wrong, known, n=1)
-        return f"did you mean {matches[0]}?" if matches else None
+        option = re.fullmatch(r"(?:unknown option|unrecognized arguments:) (-+)([^\s=]+).*", message)
+        if option is not None:
+            words = [name.lstrip("-") for name in self._option_string_actions if name.startswith(option[1])]
+            matches = difflib.get_close_matches(option[2], words, n=1)
+            return f"did you mean {option[1]}{matches[0]}?" if matches else None
+        missing = re.fullmatch(r"the following arguments are required: ([^\s,]+).*", message)
+        if missing is not None:
+            names = (action.choices for action in self._actions if missing[1] in (action.dest, action.metavar))
+            choices = next(names, None)
+            return f"one of {', '.join(map(str, choices))}" if choices else None
+        choice = re.fullmatch(r"argument .*: invalid choice: '(.*)' \(choose from .*\)", message)
+        if choice is None:
+            return None
+        matches = difflib.get_close_matches(choice[1], self._choices(), n=1)
+        return f"did you mean '{matches[0]}'?" if matches else None
+
+    def _choices(self) -> Iterable[str]:
+        return [str(choice) for action in self._actions for choice in action.choices or ()]
 
 
 def add_common_options(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -43,7 +44,7 @@ class LoadedEnv:
 
     def command(self, verb: str, *options: str) -> str:
         """Give what a person types to do something with it."""
-        return " ".join(word for word in ("ckpm", verb, self.word, *options) if word)
+        return shlex.join(word for word in ("ckpm", verb, self.word, *options) if word)
 
     @property
     def lock_path(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -119,10 +120,24 @@ def _found_entries(
     plan, world = make_plan(workspace, requirements, Wishes(target=str(wanted), alone=True))
     if plan.installs:
         missing = ", ".join(f"{step.package} {step.version}" for step in plan.installs)
-        raise NotFoundError(f"not all of it is here: {missing}", hint=f"ckpm install {' '.join(words)}")
+        target = "" if str(wanted) == workspace.host.target else str(wanted)
+        raise NotFoundError(f"not all of it is here: {missing}", hint=f"make it first: {what_makes(words, target)}")
     by_key = {step.key: step.entry for step in plan.steps}
     rows = (by_key[key] for key in dict.fromkeys(plan.roots.values()))
     return [entry for entry in rows if entry is not None], world.detections
+
+
+def what_makes(words: Sequence[str], target: str = "") -> str:
+    """Give what a person types to get what is missing. Envs have a verb of their own, which takes one at a time.
+
+    :param target: the target that was asked for, where it is not the host's.
+    """
+    kinds = {word: read_word(word).kind for word in words}
+    commands = [["sync", word] for word, kind in kinds.items() if kind == "env"]
+    others = [word for word, kind in kinds.items() if kind in ("soft", "package")]
+    commands += [["install", *others]] if others else []
+    steered = ["--target", target] if target else []
+    return " && ".join(shlex.join(["ckpm", *command, *steered]) for command in commands)
 
 
 def _locked_entries(

@@ -34,6 +34,18 @@ BAD = [
     (["exec", "soft:tool.git", "--", "no-such-command"], 3, "no-such-command"),
     (["lock", "env:hello-crss", "--check"], 3, "did you mean 'hello-cross'"),
     (["--wrong"], 2, "--wrong"),
+    (["list", "--jsson"], 2, "did you mean --json?"),
+    (["list", "--hom", "x"], 2, "did you mean --home?"),
+    (["install", "--wurst"], 2, "see 'ckpm install --help'"),
+    (["list", "softs"], 2, "did you mean 'soft'?"),
+    (["list"], 2, "one of entry, env"),
+    (["cache", "prun"], 2, "did you mean 'prune'?"),
+    (["repo", "add"], 2, "which folder?"),
+    (["repo", "remove"], 2, "which repository?"),
+    (["show", "repo:builtin"], 3, "did you mean 'built-in'?"),
+    (["show", "platform:cpu"], 2, "ckpm show platform"),
+    (["export", "package:compiler-zig"], 3, "make it first: ckpm install package:compiler-zig"),
+    (["export", "env:tensorflow-cpu"], 3, "make it first: ckpm sync env:tensorflow-cpu"),
 ]
 
 
@@ -44,7 +56,7 @@ def test_bad_input_is_one_readable_message(ckpm: Ckpm, arguments: list[str], cod
     assert plain.out == ""
     assert words in plain.err
     assert len(plain.err.splitlines()) <= 2
-    if "--jsn" not in arguments and "--wrong" not in arguments:
+    if not {"--jsn", "--jsson", "--hom", "--wurst", "--wrong"} & set(arguments):
         place = arguments.index("--") if "--" in arguments else len(arguments)
         document = ckpm(*arguments[:place], "--json", *arguments[place:]).document
         assert document["ok"] is False
@@ -58,6 +70,36 @@ def test_every_verb_has_help_with_examples(ckpm: Ckpm, verb: str) -> None:
     assert ran.code == 0
     assert "examples:" in ran.out
     assert f"ckpm {verb}" in ran.out.split("examples:")[1]
+
+
+def test_help_keeps_names_as_they_are_written(ckpm: Ckpm) -> None:
+    for verb, words in (("sbom", "as CycloneDX."), ("report", "one HTML page."), ("schema", "Print the JSON Schema")):
+        assert words in ckpm(verb, "--help").out
+
+
+def test_options_may_stand_between_names(ckpm: Ckpm) -> None:
+    entries = ckpm("detect", "tool.git", "--no-register", "lang.python", "--json").data
+    assert {entry["soft"] for entry in entries} == {"tool.git", "lang.python"}
+    assert "has no task 'helo'" in ckpm("run", "env:hello-cross", "--target", "linux-x86_64", "helo").err
+
+
+def test_packages_have_the_tags_of_what_they_make(ckpm: Ckpm) -> None:
+    compilers = {row["package"] for row in ckpm("list", "package", "--tags", "compiler", "--json").data}
+    assert {"compiler-zig", "compiler-gcc-arm64"} <= compilers
+    assert "lib-zlib" not in compilers
+
+
+def test_repositories_are_listed_and_shown(ckpm: Ckpm, tmp_path: Path) -> None:
+    (tmp_path / "mine/envs/small").mkdir(parents=True)
+    (tmp_path / "mine/envs/small/env.toml").write_text('name = "small"\n')
+    assert ckpm("repo", "add", "mine", "--name", "ours", cwd=tmp_path).code == 0
+    rows = ckpm("list", "repo", "--json").data
+    assert [row["repo"] for row in rows] == ["built-in", "ours"]
+    assert ckpm("repo", "--json").data == ckpm("repo", "list", "--json").data == rows
+    shown = ckpm("show", "repo:ours", "--json").data
+    assert shown["path"] == str(tmp_path / "mine")
+    assert shown["holds"] == {"soft": [], "package": [], "env": ["small"], "target": []}
+    assert "may not run" in ckpm("show", "repo:ours").out
 
 
 def test_version_and_help(ckpm: Ckpm) -> None:

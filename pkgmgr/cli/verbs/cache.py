@@ -30,7 +30,8 @@ ckpm cache clear-probes       ask every program again
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of ``cache``."""
-    parser.add_argument("action", choices=("list", "verify", "prune", "export", "import", "clear-probes"))
+    actions = ("list", "verify", "prune", "export", "import", "clear-probes")
+    parser.add_argument("action", nargs="?", choices=actions, default="list")
     parser.add_argument("archive", nargs="?", metavar="FILE", help="for export and import")
 
 

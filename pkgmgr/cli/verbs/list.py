@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pkgmgr.cli.entries import entry_table, terminal_width
 from pkgmgr.cli.open import workspace_of
 from pkgmgr.cli.outcome import Outcome
+from pkgmgr.cli.repositories import repositories_outcome
 from pkgmgr.cli.table import table
 from pkgmgr.jobs.defaults import default_ids, in_order
 from pkgmgr.jobs.exporting import all_entries
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.errors import UsageError
+from pkgmgr.model.package import Package
 from pkgmgr.model.reference import parse_tags
 from pkgmgr.model.soft import Soft
 from pkgmgr.resolve.offers import package_versions
@@ -81,7 +83,7 @@ def _packages(workspace: Workspace, options: Namespace) -> Outcome:
     packages = workspace.catalog.packages()
     if options.tags:
         tags = parse_tags(options.tags)
-        packages = [package for package in packages if tags.admits(package.tags)]
+        packages = [package for package in packages if tags.admits(_tags_of(workspace, package))]
     data = [
         {
             "package": package.name,
@@ -96,6 +98,12 @@ def _packages(workspace: Workspace, options: Namespace) -> Outcome:
     ]
     rows = [[item.name, ", ".join(package_versions(item)[:2]), item.summary] for item in packages]
     return Outcome(data=data, text=table(rows, head=["PACKAGE", "VERSIONS", "WHAT IT MAKES"]))
+
+
+def _tags_of(workspace: Workspace, package: Package) -> set[str]:
+    """Give a package's own tags and those of what it makes: to ask for compilers is to ask for their packages, too."""
+    soft = workspace.catalog.soft(package.provides) if package.provides else None
+    return {*package.tags, *(soft.all_tags if soft is not None else ())}
 
 
 def _entries(workspace: Workspace, options: Namespace) -> Outcome:
@@ -123,11 +131,7 @@ def _targets(workspace: Workspace, options: Namespace) -> Outcome:
 
 
 def _repositories(workspace: Workspace, options: Namespace) -> Outcome:
-    repositories = workspace.catalog.repositories
-    data = [{"repo": item.name, "path": str(item.root), "trusted": item.is_trusted} for item in repositories]
-    return Outcome(
-        data=data, text=table([[str(item["repo"]), str(item["path"])] for item in data], head=["REPO", "PATH"])
-    )
+    return repositories_outcome(workspace)
 
 
 def _results(workspace: Workspace, options: Namespace) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
@@ -35,4 +36,4 @@ def call(options: Namespace) -> Outcome:
         path = soft_from_program(workspace_of(options), options.name, Path(options.program), into)
     else:
         path = new_document(workspace_of(options), options.kind, options.name, into)
-    return Outcome(data={"path": str(path)}, text=f"wrote {path}\ncheck it: ckpm lint {path}\n")
+    return Outcome(data={"path": str(path)}, text=f"wrote {path}\ncheck it: ckpm lint {shlex.quote(str(path))}\n")

@@ -10,6 +10,7 @@ from pkgmgr.catalog.document import document_to_json
 from pkgmgr.cli.facts import platform_text
 from pkgmgr.cli.open import references_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
+from pkgmgr.cli.repositories import repository_outcome
 from pkgmgr.jobs.envs import find_env
 from pkgmgr.jobs.exporting import require_entry
 from pkgmgr.jobs.workspace import Workspace
@@ -22,6 +23,7 @@ EXAMPLES = """
 ckpm show soft:compiler.gcc
 ckpm show package:lib-zlib
 ckpm show entry:lib.zlib-1.2.13-8924ddca --json
+ckpm show repo:built-in
 ckpm show platform
 ckpm show platform --replay host.json.gz
 """
@@ -63,8 +65,10 @@ def _show(workspace: Workspace, reference: Reference) -> Outcome:
         case "result":
             result = require_result(workspace.home, reference.name)
             return Outcome(data=result, text=result_text(result))
+        case "repo":
+            return repository_outcome(workspace, reference.name)
         case _:
-            raise UsageError(f"can't show a {reference.kind}", hint="'ckpm list repo' shows the repositories")
+            raise UsageError("the facts of a machine have no names", hint="ckpm show platform")
 
 
 def _plain(value: msgspec.Struct) -> Outcome:
