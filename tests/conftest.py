@@ -90,6 +90,15 @@ def ckpm(home: Path, tmp_path: Path) -> Ckpm:
     return command_in(home, work)
 
 
+@pytest.fixture(scope="session")
+def zig_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home for all that zig compiles for another machine: it first makes that one's C library, a minute's work.
+
+    Who uses it, in whatever order, belongs to the group of that name, so that one worker has all of it.
+    """
+    return tmp_path_factory.mktemp("zig") / "it's a home"
+
+
 @pytest.fixture(params=["pip", "uv"])
 def client(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """The variables that make one client the one that is used."""

@@ -50,20 +50,21 @@ def assert_agree(one: dict[str, Any], other: dict[str, Any]) -> None:
         ), row
 
 
+@pytest.mark.xdist_group("equipped")
 @pytest.mark.network
 @pytest.mark.slow
-def test_native_engines_and_the_c_detector_on_arm64_agree(ckpm: Ckpm) -> None:
-    native = benchmark(ckpm)
+def test_native_engines_and_the_c_detector_on_arm64_agree(equipped: Ckpm) -> None:
+    native = benchmark(equipped)
     assert native["metrics"]["accuracy"] == "pass"
     assert len(native["metrics"]["samples"]["latency_ms"]) == 4 * 5
     assert native["statistics"]["latency_mean_ms"]["count"] == 5
     if shutil.which("gcc") is not None:
-        assert_agree(native, benchmark(ckpm, "--set", "engine=tflite-c"))
+        assert_agree(native, benchmark(equipped, "--set", "engine=tflite-c"))
     once = ("--set", "repetitions=1", "--set", "warmup=0")
-    emulated = benchmark(ckpm, "--target", "linux-arm64", *once)
+    emulated = benchmark(equipped, "--target", "linux-arm64", *once)
     assert emulated["target"] == "linux-arm64"
     assert_agree(native, emulated)
-    phone = benchmark(ckpm, "--target", "android-arm64", *once)
+    phone = benchmark(equipped, "--target", "android-arm64", *once)
     assert (phone["target"], phone["place"]) == ("linux-arm64", "android-arm64")
     assert_agree(native, phone)
     folder = Path(phone["folder"], "portable")
@@ -71,11 +72,12 @@ def test_native_engines_and_the_c_detector_on_arm64_agree(ckpm: Ckpm) -> None:
     assert len(list((folder / "images").iterdir())) == 4
 
 
+@pytest.mark.xdist_group("equipped")
 @pytest.mark.network
 @pytest.mark.slow
-def test_int8_finds_the_same_things_less_surely(ckpm: Ckpm) -> None:
-    exact = benchmark(ckpm, "--set", "repetitions=1")
-    quantized = benchmark(ckpm, "--set", "repetitions=1", "--set", "precision=int8")
+def test_int8_finds_the_same_things_less_surely(equipped: Ckpm) -> None:
+    exact = benchmark(equipped, "--set", "repetitions=1")
+    quantized = benchmark(equipped, "--set", "repetitions=1", "--set", "precision=int8")
     assert quantized["metrics"]["accuracy"] == "pass"
     assert quantized["params"]["precision"] == "int8"
     sure = {(row["image_id"], row["category_id"]) for row in found(exact) if row["score"] >= 0.6}
@@ -83,20 +85,21 @@ def test_int8_finds_the_same_things_less_surely(ckpm: Ckpm) -> None:
     assert [row["score"] for row in found(exact)] != [row["score"] for row in found(quantized)]
 
 
+@pytest.mark.xdist_group("equipped")
 @pytest.mark.network
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["tflite", "tflite-c"])
-def test_loadgen_calls_a_run_valid_or_says_why_not(ckpm: Ckpm, engine: str) -> None:
+def test_loadgen_calls_a_run_valid_or_says_why_not(equipped: Ckpm, engine: str) -> None:
     if engine == "tflite-c" and shutil.which("gcc") is None:
         pytest.skip("gcc is not there: apt-get install gcc")
     under = ("--set", f"engine={engine}", "--set", "harness=loadgen", "--set", "duration=300")
-    valid = benchmark(ckpm, *under, "--set", "queries=64")
+    valid = benchmark(equipped, *under, "--set", "queries=64")
     assert valid["metrics"]["result"] == "VALID", valid["metrics"]
     logs = Path(valid["folder"], "loadgen")
     assert "SingleStream" in (logs / "mlperf_log_summary.txt").read_text()
     assert (logs / "mlperf_log_detail.txt").stat().st_size > 0
     # One query of four photos can't last ten seconds.
-    short = benchmark(ckpm, *under, "--set", "scenario=Offline", "--set", "qps=0.0001", "--set", "duration=10000")
+    short = benchmark(equipped, *under, "--set", "scenario=Offline", "--set", "qps=0.0001", "--set", "duration=10000")
     assert short["metrics"]["result"] == "INVALID"
     assert any("Min duration" in reason for reason in short["metrics"]["reasons"])
 
@@ -250,11 +253,12 @@ def test_a_full_disk_fails_the_run_and_the_next_one_is_clean(ckpm: Ckpm, tmp_pat
         subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.xdist_group("equipped")
 @pytest.mark.network
 @pytest.mark.slow
-def test_bad_input_is_told_by_name(ckpm: Ckpm, tmp_path: Path) -> None:
+def test_bad_input_is_told_by_name(equipped: Ckpm, tmp_path: Path) -> None:
     """One prepared run's own command, with one thing of it replaced."""
-    good = benchmark(ckpm, "--set", "repetitions=1")
+    good = benchmark(equipped, "--set", "repetitions=1")
     python = json.loads(Path(good["folder"], "environment.json").read_text())["lang.python"]["files"]["python"]
     words = good["argv"][1:]
     photos = Path(words[words.index("--images") + 1])
@@ -294,10 +298,12 @@ def test_bad_input_is_told_by_name(ckpm: Ckpm, tmp_path: Path) -> None:
     assert "has boxes on images that it does not list: 99" in said(annotations=annotations)
 
 
+@pytest.mark.xdist_group("equipped")
 @pytest.mark.network
 @pytest.mark.slow
-def test_a_tensorflow_that_does_not_fit_the_python_is_refused(ckpm: Ckpm) -> None:
-    ran = ckpm("run", "env:object-detection", "--set", "engine=tensorflow", "--set", "tensorflow=2.5", timeout=900)
+def test_a_tensorflow_that_does_not_fit_the_python_is_refused(equipped: Ckpm) -> None:
+    before = equipped("list", "result", "--json").data
+    ran = equipped("run", "env:object-detection", "--set", "engine=tensorflow", "--set", "tensorflow=2.5", timeout=900)
     assert ran.code == 4, ran.err
     assert "tensorflow-cpu" in ran.err and "2.5" in ran.err
-    assert json.loads(ckpm("list", "result", "--json").out)["data"] == []
+    assert equipped("list", "result", "--json").data == before

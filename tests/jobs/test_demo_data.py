@@ -102,11 +102,12 @@ def test_the_official_archives_are_run_on(ckpm: Ckpm, tmp_path: Path, size: str,
     assert "dataset-small-coco-2017" in given["images"]
 
 
+@pytest.mark.xdist_group("equipped")
 @pytest.mark.network
 @pytest.mark.slow
-def test_the_detector_runs_on_a_coco_on_the_disk(ckpm: Ckpm, tmp_path: Path) -> None:
+def test_the_detector_runs_on_a_coco_on_the_disk(equipped: Ckpm, tmp_path: Path) -> None:
     """Two photos of photos-mini, laid out and named as COCO's are."""
-    mini = benchmark(ckpm, "--set", "repetitions=1", "--set", "count=2")
+    mini = benchmark(equipped, "--set", "repetitions=1", "--set", "count=2")
     words = mini["argv"]
     source, photos = (Path(words[words.index(option) + 1]) for option in ("--annotations", "--images"))
     content = json.loads(source.read_text())
@@ -121,7 +122,7 @@ def test_the_detector_runs_on_a_coco_on_the_disk(ckpm: Ckpm, tmp_path: Path) -> 
         row["coco_url"] = f"http://images.cocodataset.org/val2017/{row['file_name']}"
         shutil.copyfile(photos / row["file_name"], coco / "val2017" / row["file_name"])
     (coco / "annotations/instances_val2017.json").write_text(json.dumps(content))
-    found = benchmark(ckpm, "--set", "repetitions=1", "--set", "dataset=coco", "--search-path", str(coco))
+    found = benchmark(equipped, "--set", "repetitions=1", "--set", "dataset=coco", "--search-path", str(coco))
     assert str(coco / "val2017") in found["argv"]
     assert found["metrics"]["images"] == 2
     assert found["metrics"]["ap"] == pytest.approx(mini["metrics"]["ap"])

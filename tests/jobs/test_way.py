@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Ckpm
+from tests.conftest import Ckpm, command_in
 
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not there: apt-get install gcc")
 
@@ -303,11 +303,12 @@ def test_hello_cross_on_this_machine(ckpm: Ckpm) -> None:
     assert "restored the same text" in ran.out
 
 
+@pytest.mark.xdist_group("zig_home")
 @pytest.mark.network
 @pytest.mark.slow
-def test_hello_cross_for_arm64_from_nothing(ckpm: Ckpm) -> None:
+def test_hello_cross_for_arm64_from_nothing(zig_home: Path, tmp_path: Path) -> None:
     if shutil.which("qemu-aarch64-static") is None and shutil.which("qemu-aarch64") is None:
         pytest.skip("no emulator is there: apt-get install qemu-user-static")
-    ran = ckpm("run", "env:hello-cross", "--target", "linux-arm64", timeout=600)
+    ran = command_in(zig_home, tmp_path)("run", "env:hello-cross", "--target", "linux-arm64", timeout=600)
     assert ran.code == 0, ran.err
     assert "restored the same text" in ran.out

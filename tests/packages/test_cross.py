@@ -27,12 +27,6 @@ COMPILED = ("windows-x86_64", "macos-arm64", "macos-x86_64")
 LIBRARIES = ("lib-zlib", "lib-zstd", "lib-lz4", "lib-sqlite", "lib-jpeg-turbo", "lib-fmt")
 
 
-@pytest.fixture(scope="module")
-def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home for all targets: the compiler is the same."""
-    return tmp_path_factory.mktemp("home")
-
-
 def call(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command; skip the test where a registry can't be reached."""
     done = subprocess.run(
@@ -48,25 +42,27 @@ def call(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
+@pytest.mark.xdist_group("zig_home")
 @pytest.mark.network
 @pytest.mark.slow
 @pytest.mark.parametrize("target", ALL)
-def test_program_with_six_libraries_runs(target: str, shared_home: Path, request: pytest.FixtureRequest) -> None:
+def test_program_with_six_libraries_runs(target: str, zig_home: Path, request: pytest.FixtureRequest) -> None:
     """Each library is cross-compiled, and what is linked with all of them gives what it must."""
     if target != "linux-arm64-musl" and not request.config.getoption("--all-packages", default=False):
         pytest.skip("with --all-packages only: it takes minutes")
-    done = call(shared_home, "run", str(ENV), "--target", target)
+    done = call(zig_home, "run", str(ENV), "--target", target)
     assert done.returncode == 0, done.stderr
     assert "all well" in done.stdout + done.stderr
 
 
+@pytest.mark.xdist_group("zig_home")
 @pytest.mark.network
 @pytest.mark.slow
 @pytest.mark.parametrize("target", COMPILED)
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_library_is_compiled(library: str, target: str, shared_home: Path, request: pytest.FixtureRequest) -> None:
+def test_library_is_compiled(library: str, target: str, zig_home: Path, request: pytest.FixtureRequest) -> None:
     """For targets without an emulator here the library is made and recognised; nothing is run."""
     if not request.config.getoption("--all-packages", default=False):
         pytest.skip("with --all-packages only: it takes minutes")
-    done = call(shared_home, "install", f"package:{library}", "--target", target)
+    done = call(zig_home, "install", f"package:{library}", "--target", target)
     assert done.returncode == 0, done.stderr
