@@ -22,4 +22,4 @@ environment=${CKPM_TEST_ENVIRONMENT:-.venv}
 "$environment/bin/ruff" check pkgmgr tests soft_plugins packages benchmarks
 "$environment/bin/mypy"
 "$environment/bin/ckpm" lint
-exec "$environment/bin/python" -m pytest -n 2 "$@"
+exec "$environment/bin/python" -m pytest -n 2 --dist loadgroup "$@"
