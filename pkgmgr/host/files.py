@@ -186,17 +186,20 @@ class LocalFiles:
 
     def read(self, path: str, limit: int = 1 << 20, offset: int = 0) -> bytes | None:
         """Read at most ``limit`` bytes from ``offset`` on; None when it can't be read or is no plain file."""
-        self.stat(path)
         handle = self._open(path)
         if handle is None:
             return None
         try:
             if offset:
                 os.lseek(handle, offset, os.SEEK_SET)
-            parts = []
-            while limit > 0 and (part := os.read(handle, min(limit, 1 << 20))):
+            known = self.stat(path)
+            size, place, end, parts = known.size if known is not None else 0, offset, offset + limit, []
+            # At the end that its size names nobody asks for more; the kernel's own files name none.
+            while place < end and (part := os.read(handle, min(end - place, 1 << 20))):
                 parts.append(part)
-                limit -= len(part)
+                place += len(part)
+                if place == size:
+                    break
             return b"".join(parts)
         except (OSError, OverflowError):
             return None
@@ -206,7 +209,6 @@ class LocalFiles:
     def elf(self, path: str) -> ElfFacts | None:
         """Read an ELF header; None when the file is no ELF object."""
         if path not in self._elf:
-            self.stat(path)  # what was read from a file counts only while the file is the same
             self._elf[path] = self._read_elf(path)
         return self._elf[path]
 
@@ -223,24 +225,31 @@ class LocalFiles:
 
     def digest(self, path: str) -> str | None:
         """Hash the size and samples of a file; None when it can't be read."""
-        stat, handle = self.stat(path), self._open(path)
-        if stat is None or handle is None:
+        handle = self._open(path)
+        if handle is None:
             return None
         try:
-            return content_digest(stat.size, partial(_read_at, handle))
+            stat = self.stat(path)
+            return None if stat is None else content_digest(stat.size, partial(_read_at, handle))
         finally:
             os.close(handle)
 
     def _open(self, path: str) -> int | None:
-        """Open a plain file; opening a named pipe in any other way would wait for a writer for ever."""
+        """Open a plain file, and note its state: what is read from it counts only while the file is the same.
+
+        To open a named pipe in any other way would wait for a writer for ever.
+        """
         if not self.may_touch(path):
             return None
         try:
             handle = os.open(path, _READ_FLAGS)
         except (OSError, ValueError):
+            self.stat(path)
             return None
         try:
-            if modes.S_ISREG(os.fstat(handle).st_mode):
+            state = os.fstat(handle)
+            self._stats.setdefault(path, _told(state))
+            if modes.S_ISREG(state.st_mode):
                 return handle
         except OSError:
             pass
@@ -273,14 +282,20 @@ def _stat(path: str) -> FileStat | None:
         state = os.stat(path)
     except (OSError, ValueError):
         return None
+    return _told(state)
+
+
+def _told(state: os.stat_result) -> FileStat:
+    kind = modes.S_IFMT(state.st_mode)
+    # By place: five thousand are made in a detection.
     return FileStat(
-        device=state.st_dev,
-        inode=state.st_ino,
-        size=state.st_size,
-        mtime_ns=state.st_mtime_ns,
-        is_folder=modes.S_ISDIR(state.st_mode),
-        is_executable=modes.S_ISREG(state.st_mode) and bool(state.st_mode & 0o111),
-        ctime_ns=state.st_ctime_ns,
+        state.st_dev,
+        state.st_ino,
+        state.st_size,
+        state.st_mtime_ns,
+        kind == modes.S_IFDIR,
+        kind == modes.S_IFREG and state.st_mode & 0o111 != 0,
+        state.st_ctime_ns,
     )
 
 
