@@ -58,9 +58,15 @@ def load_verb(verb: str) -> ModuleType:
     return importlib.import_module(f"pkgmgr.cli.verbs.{verb}")
 
 
-def fail_usage(message: str, *, is_json: bool) -> int:
-    """Report wrong usage where no verb was named."""
-    return _fail("", UsageError(message, hint="'ckpm --help' lists the verbs"), is_json=is_json)
+def fail_without_verb(words: Sequence[str]) -> int:
+    """Report wrong usage where no verb was named: the first word that is no option of every verb, if there is one."""
+    hint = "'ckpm --help' lists the verbs"
+    try:
+        wrong = Parser("VERB", summary="", examples="").parse_known_args(words)[1]
+        error = UsageError(f"unknown option {wrong[0]!r}" if wrong else "which verb?", hint=hint)
+    except UsageError as raised:
+        error = UsageError(raised.message, hint=hint)
+    return _fail("", error, is_json="--json" in words)
 
 
 def _before_separator(arguments: Sequence[str]) -> Sequence[str]:
@@ -87,10 +93,15 @@ def _fail(verb: str, error: CkpmError, *, is_json: bool) -> int:
         described = {"code": error.code, "message": error.message, "hint": error.hint}
         _print_json(verb, Outcome(error=described))
     else:
-        print(f"error: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
+        _complain(error.message, error.hint)
     return error.exit_code
+
+
+def _complain(message: str | None, hint: str | None) -> None:
+    """Say what is wrong; what a name or a program's output holds must not steer the terminal."""
+    for label, text in (("error", message), ("hint", hint)):
+        if text:
+            print(f"{label}: " + "\n".join(map(printable, text.split("\n"))), file=sys.stderr)
 
 
 def _show(verb: str, outcome: Outcome, options: Namespace) -> None:
@@ -105,9 +116,7 @@ def _show(verb: str, outcome: Outcome, options: Namespace) -> None:
     sys.stdout.buffer.write(content)
     sys.stdout.buffer.flush()
     if outcome.error is not None:
-        print(f"error: {outcome.error['message']}", file=sys.stderr)
-        if outcome.error.get("hint"):
-            print(f"hint: {outcome.error['hint']}", file=sys.stderr)
+        _complain(outcome.error["message"], outcome.error.get("hint"))
 
 
 def _print_json(verb: str, outcome: Outcome) -> None:

@@ -83,11 +83,9 @@ def _help(given: Sequence[str]) -> int:
     lines += ["", "'ckpm VERB --help' tells more, with examples."]
     asked = not given or any(word in ("-h", "--help") for word in given)
     if "--json" in given or not asked:
-        from pkgmgr.cli.call import fail_usage
+        from pkgmgr.cli.call import fail_without_verb
 
-        return fail_usage(
-            "which verb?" if "--json" in given else f"unknown option {given[0]!r}", is_json="--json" in given
-        )
+        return fail_without_verb(given)
     print("\n".join(lines))
     return 0 if given else 2
 

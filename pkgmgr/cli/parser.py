@@ -82,6 +82,22 @@ class Parser(argparse.ArgumentParser):
         return [str(choice) for action in self._actions for choice in action.choices or ()]
 
 
+def seconds(text: str) -> float:
+    """Read a time that something may take."""
+    number = float(text)
+    if not 0 < number <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds above 0, up to a day")
+    return number
+
+
+def at_once(text: str) -> int:
+    """Read how much may be done at the same time; 0 is as much as there are processors."""
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is below 0")
+    return number
+
+
 def add_common_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that every verb takes."""
     group = parser.add_argument_group("options everywhere")
@@ -98,14 +114,14 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--search-path", metavar="DIR", action="append", default=[], help="look here too (repeatable)")
     parser.add_argument("--no-system", action="store_true", help="look nowhere else")
     parser.add_argument("--refresh", action="store_true", help="ignore what is remembered of earlier probes")
-    parser.add_argument("--timeout", metavar="S", type=float, help="seconds for each probe")
+    parser.add_argument("--timeout", metavar="S", type=seconds, help="seconds for each probe")
 
 
 def add_resolution_options(parser: argparse.ArgumentParser) -> None:
     """Add what steers a resolution."""
     parser.add_argument("--target", metavar="T", help="what the result runs on, such as linux-arm64")
     parser.add_argument("--dry-run", action="store_true", help="print the plan, change nothing")
-    parser.add_argument("--jobs", metavar="N", type=int, help="how much to do at the same time")
+    parser.add_argument("--jobs", metavar="N", type=at_once, help="how much to do at the same time")
     parser.add_argument("--prefer", choices=("detected", "installed"), help="what to take first")
     parser.add_argument("--only", choices=("detected", "installed"), help="what to take at all")
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], dest="settings", help="set a value")

@@ -29,13 +29,12 @@ def set_value(workspace: Workspace, key: str, value: str) -> Config:
         held["mirrors"] = {**held["mirrors"], inner: value}
     else:
         held[name] = value
-    if name == "prefer" and value not in ("", "detected", "installed"):
-        raise UsageError(f"prefer can't be {value!r}", hint="detected or installed")
     try:
         config = msgspec.convert(held, Config, strict=False)
     except msgspec.ValidationError as error:
-        what = str(error).partition(" - at ")[0].lower().replace("`int`", "a number").replace("`float`", "a number")
-        raise UsageError(f"{key} can't be {value!r}: {what}", hint="'ckpm config get' shows the settings") from error
+        raise UsageError(
+            f"{key} can't be {value!r}: {_wanted(error)}", hint="'ckpm config' shows the settings"
+        ) from error
     _write(workspace.home / "config.json", config)
     return config
 
@@ -46,15 +45,28 @@ def unset_value(workspace: Workspace, key: str | None) -> None:
         (workspace.home / "config.json").unlink(missing_ok=True)
         return
     held = msgspec.to_builtins(workspace.config)
-    if key not in held:
+    name, _, inner = key.partition(".")
+    if name == "mirrors" and inner:
+        if inner not in held["mirrors"]:
+            raise UsageError(
+                f"there is no mirror of {inner!r}", hint=f"there are {', '.join(held['mirrors']) or 'none'}"
+            )
+        del held["mirrors"][inner]
+    elif key in held:
+        del held[key]
+    else:
         raise UsageError(f"there is no setting {key!r}", hint=f"there are {', '.join(held)}")
-    del held[key]
     _write(workspace.home / "config.json", msgspec.convert(held, Config))
+
+
+def _wanted(error: msgspec.ValidationError) -> str:
+    what = str(error).partition(" - at ")[0].replace("`int`", "a number").replace("`float`", "a number")
+    return "expected detected or installed" if "enum" in what else what[:1].lower() + what[1:]
 
 
 def add_repository(workspace: Workspace, path: Path, *, name: str | None, trusted: bool) -> RepositoryRow:
     """Add a folder that holds ``soft_plugins/``, ``packages/``, ``envs/`` or ``targets/``."""
-    place = path.expanduser().absolute()
+    place = Path(os.path.abspath(path.expanduser()))  # a folder called ".." would be the repository's name
     if not any((place / folder).is_dir() for folder in FOLDERS.values()):
         raise NotFoundError(f"{path} holds none of {', '.join(FOLDERS.values())}")
     row = RepositoryRow(name=name or place.name, path=str(place), trusted=trusted)

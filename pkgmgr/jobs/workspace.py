@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec.structs import replace
@@ -19,7 +20,7 @@ from pkgmgr.host.local import local_host
 from pkgmgr.host.owner_cache import CachedOwners
 from pkgmgr.host.owners import LocalOwners
 from pkgmgr.host.ports import DEFAULT_TIMEOUT, Host
-from pkgmgr.model.errors import CkpmError
+from pkgmgr.model.errors import CkpmError, UsageError
 from pkgmgr.model.platform import Platform
 from pkgmgr.model.target import Target, parse_target
 
@@ -37,11 +38,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     mirrors: Mapping[str, str] = {}
     """Beginning of an address → what to put in its place."""
-    prefer: str = ""
-    """``detected`` or ``installed``."""
-    jobs: int = 0
+    prefer: Literal["", "detected", "installed"] = ""
+    jobs: Annotated[int, msgspec.Meta(ge=0)] = 0
     """0: the number of processors."""
-    timeout: float = DEFAULT_TIMEOUT
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = DEFAULT_TIMEOUT
     """Seconds for each probe."""
 
 
@@ -72,9 +72,8 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         except FileNotFoundError:
             return Config()
         except (OSError, msgspec.MsgspecError) as error:
-            raise CkpmError(
-                f"{path}: the settings can't be read: {error}", hint="'ckpm config unset' mends it"
-            ) from error
+            hint = "mend the file, or 'ckpm config unset' takes all settings back"
+            raise self._unreadable(path, error, hint=hint) from error
 
     @cached_property
     def repositories(self) -> tuple[RepositoryRow, ...]:
@@ -85,9 +84,14 @@ class Workspace(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         except FileNotFoundError:
             return ()
         except (OSError, msgspec.MsgspecError) as error:
-            raise CkpmError(
-                f"{path}: can't be read: {error}", hint="remove it and add the repositories again"
-            ) from error
+            raise self._unreadable(path, error, hint="mend the file, or remove it and add them again") from error
+
+    def _unreadable(self, path: Path, error: OSError | msgspec.MsgspecError, *, hint: str) -> CkpmError:
+        if not isinstance(error, OSError):
+            return UsageError(f"{path}: {error}", hint=hint)
+        if isinstance(error, NotADirectoryError):
+            return UsageError(f"{self.home} can't be the home: it is no folder", hint="name another with --home")
+        return CkpmError(f"{path}: {error.strerror}", hint="a home belongs to one user: name another with --home")
 
     @cached_property
     def catalog(self) -> Catalog:

@@ -39,6 +39,10 @@ BAD = [
     (["install", "--wurst"], 2, "see 'ckpm install --help'"),
     (["list", "softs"], 2, "did you mean 'soft'?"),
     (["list"], 2, "one of entry, env"),
+    (["-v"], 2, "which verb?"),
+    (["--home"], 2, "expected one argument"),
+    (["detect", "tool.git", "--timeout", "nan"], 2, "no number of seconds"),
+    (["detect", "tool.git", "--jobs=-1"], 2, "-1 is below 0"),
     (["cache", "prun"], 2, "did you mean 'prune'?"),
     (["repo", "add"], 2, "which folder?"),
     (["repo", "remove"], 2, "which repository?"),
@@ -56,7 +60,7 @@ def test_bad_input_is_one_readable_message(ckpm: Ckpm, arguments: list[str], cod
     assert plain.out == ""
     assert words in plain.err
     assert len(plain.err.splitlines()) <= 2
-    if not {"--jsn", "--jsson", "--hom", "--wurst", "--wrong"} & set(arguments):
+    if not {"--jsn", "--jsson", "--hom", "--home", "--wurst", "--wrong"} & set(arguments):
         place = arguments.index("--") if "--" in arguments else len(arguments)
         document = ckpm(*arguments[:place], "--json", *arguments[place:]).document
         assert document["ok"] is False
@@ -181,6 +185,43 @@ def test_settings_keep_what_was_there(ckpm: Ckpm) -> None:
     assert ckpm("config", "set", "jobs", "many").code == 2
     assert ckpm("config", "set", "job", "3").code == 2
     assert ckpm("config", "get", "jobs").out == "3\n"
+    for key, value in (("jobs", "-3"), ("timeout", "nan"), ("timeout", "0"), ("timeout", "inf"), ("prefer", "newest")):
+        ran = ckpm("config", "set", key, value)
+        assert (ran.code, f"{key} can't be {value!r}" in ran.err) == (2, True), ran.err
+    assert ckpm("config", "get", "jobs").out == "3\n"
+
+
+def test_one_mirror_is_shown_and_taken_back(ckpm: Ckpm) -> None:
+    for number in "12":
+        assert ckpm("config", "set", f"mirrors.https://{number}.example/", f"/mirror {number}").code == 0
+    assert ckpm("config", "get", "mirrors.https://1.example/").out == "/mirror 1\n"
+    assert ckpm("config", "unset", "mirrors.https://1.example/").code == 0
+    assert ckpm("config", "get", "mirrors", "--json").data == {"https://2.example/": "/mirror 2"}
+    assert "there are https://2.example/" in ckpm("config", "unset", "mirrors.https://1.example/").err
+
+
+@pytest.mark.parametrize("content", [b"{", b'{"job": 1}', b'{"timeout": -1}', b'{"prefer": "x"}', b"\xff", b"null"])
+def test_settings_that_cannot_be_read_are_named(ckpm: Ckpm, home: Path, content: bytes) -> None:
+    home.mkdir()
+    (home / "config.json").write_bytes(content)
+    ran = ckpm("detect", "tool.git")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{home}/config.json: " in ran.err
+    assert "ckpm config unset" in ran.err
+    assert ckpm("config", "unset").code == 0
+    assert ckpm("config").code == 0
+
+
+def test_a_home_that_is_a_file(ckpm: Ckpm, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ran = ckpm("detect", "tool.git", "--home", str(tmp_path / "file"))
+    assert (ran.code, "it is no folder" in ran.err) == (2, True)
+
+
+def test_nothing_steers_the_terminal(ckpm: Ckpm) -> None:
+    ran = ckpm("detect", "--\x1b[31mred")
+    assert (ran.code, r"--\x1b[31mred" in ran.err) == (2, True)
+    assert "\x1b" not in ran.err
 
 
 def test_exec_passes_everything_on(ckpm: Ckpm) -> None:

@@ -17,6 +17,7 @@ ckpm config
 ckpm config set prefer installed
 ckpm config set mirrors.https://zlib.net/ https://mirror.example.org/zlib/
 ckpm config unset prefer
+ckpm config unset            all of them
 """
 
 
@@ -40,7 +41,8 @@ def call(options: Namespace) -> Outcome:
         return Outcome(data=options.key, text=f"{options.key or 'all settings'} unset\n")
     settings = msgspec.to_builtins(workspace.config)
     if options.key is not None:
-        if options.key not in settings:
-            raise UsageError(f"there is no setting {options.key!r}", hint=f"there are {', '.join(settings)}")
-        return Outcome(data=settings[options.key], text=f"{settings[options.key]}\n")
+        flat = {**settings, **{f"mirrors.{address}": place for address, place in settings["mirrors"].items()}}
+        if options.key not in flat:
+            raise UsageError(f"there is no setting {options.key!r}", hint=f"there are {', '.join(flat)}")
+        return Outcome(data=flat[options.key], text=f"{flat[options.key]}\n")
     return Outcome(data=settings, text=table([[key, str(value)] for key, value in settings.items()]))

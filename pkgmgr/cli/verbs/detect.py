@@ -15,7 +15,7 @@ from pkgmgr import __version__
 from pkgmgr.cli.entries import entry_table, terminal_width
 from pkgmgr.cli.open import references_of, where_of, workspace_of
 from pkgmgr.cli.outcome import Outcome
-from pkgmgr.cli.parser import add_search_options
+from pkgmgr.cli.parser import add_search_options, at_once
 from pkgmgr.cli.table import table
 from pkgmgr.detect.report import Report
 from pkgmgr.jobs.detection import Search, detect
@@ -43,7 +43,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--tags", metavar="A,B,-C", help="softs with these tags, without those")
     add_search_options(parser)
     parser.add_argument("--target", metavar="T", help="what runs there, or serves a build for it")
-    parser.add_argument("--jobs", metavar="N", type=int, help="programs asked, or checks run, at the same time")
+    parser.add_argument("--jobs", metavar="N", type=at_once, help="programs asked, or checks run, at the same time")
     parser.add_argument("--no-register", action="store_true", help="do not remember what is found")
     parser.add_argument("--check", action="store_true", help="compile and run a small program to prove each usable")
     machine = parser.add_mutually_exclusive_group()
