@@ -17,3 +17,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
         names = fetchable() if metafunc.config.getoption("--all-packages", default=False) else list(FAST)
         metafunc.parametrize("package_name", names)
+    if "older_version" in metafunc.fixturenames:
+        from tests.packages.install_all import fetchable, older_versions, packages
+
+        known = {item.name: item for item in packages()}
+        rows = [(name, version) for name in fetchable() for version in older_versions(known[name])]
+        metafunc.parametrize("older_version", rows, ids="=".join)

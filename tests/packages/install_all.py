@@ -1,6 +1,7 @@
 """Install every package that can be fetched, each for real, and print a table.
 
-``python -m tests.packages.install_all --home DIR [NAME…]``; with ``--discard`` each is removed again after its row.
+``python -m tests.packages.install_all --home DIR [NAME…]``; with ``--discard`` each is removed again after its row,
+with ``--versions`` the older versions are installed in place of the newest.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pkgmgr
 from pkgmgr.model.package import Package
+from pkgmgr.resolve.offers import package_versions
 
 FAST = (
     "dataset-imagenet-mini",
@@ -62,16 +64,29 @@ def fetchable() -> list[str]:
     return sorted(item.name for item in packages() if not all(row.never_fetched for row in item.source))
 
 
+def older_versions(package: Package) -> list[str]:
+    """Give the versions of a package but for the newest, as far as the maintainers could fetch them."""
+    return [
+        version
+        for version in package_versions(package)[1:]
+        if not all(row.never_fetched for row in package.source if row.version == version)
+    ]
+
+
 def served_target(package: Package) -> str | None:
     """Give the target that a compiler is asked for; None for the host."""
     exact = [name for name in package.emits if "*" not in name]
     return exact[0] if exact else None
 
 
-def install(package: Package, home: Path, *, timeout: float = 3600) -> Row:
-    """Install one package in a process of its own and look at its entry."""
+def install(package: Package, home: Path, *, version: str | None = None, timeout: float = 3600) -> Row:
+    """Install one package in a process of its own and look at its entry.
+
+    :param version: exactly this one; else the newest.
+    """
     target = served_target(package)
-    command = [sys.executable, "-m", "pkgmgr", "install", f"package:{package.name}", "--json", "--home", str(home)]
+    wanted = f"package:{package.name}" + (f"@={version}" if version else "")
+    command = [sys.executable, "-m", "pkgmgr", "install", wanted, "--json", "--home", str(home)]
     started = time.monotonic()
     done = subprocess.run(
         [*command, *(["--target", target] if target else [])],
@@ -111,13 +126,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--versions", action="store_true", help="install the older versions that documents state")
     parser.add_argument("--discard", action="store_true", help="remove each again, to save room")
     options = parser.parse_args(arguments)
     known = {item.name: item for item in packages()}
-    wanted = options.names or fetchable()
+    names = options.names or fetchable()
+    wanted: list[tuple[str, str | None]] = [(name, None) for name in names]
+    if options.versions:
+        wanted = [(name, version) for name in names for version in older_versions(known[name])]
     failed = 0
-    for name in wanted:
-        row = install(known[name], options.home)
+    for name, version in wanted:
+        row = install(known[name], options.home, version=version)
         failed += not row.entry
         print(table_line(row), flush=True)
         if options.discard and row.entry:
