@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from glob import glob
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def perform(step: Compile, context: BuildContext) -> None:
     flags += [flag for entry in used for flag in include_flags(entry)]
     libraries = {entry.id: entry for entry in context.roles.values() if entry.soft.startswith("lib.")}
     linked = reached(used, libraries)  # a static library does not bring what it needs, a shared one may not find it
-    links = [flag for entry in linked for flag in link_flags(entry, is_static="-static" in toolchain.flags)]
+    is_static = "-static" in toolchain.flags
+    links = [*keep_flags(linked, is_static=is_static)]
+    links += [flag for entry in linked for flag in link_flags(entry, is_static=is_static)]
     links += [f"-l{name}" for name in context.fill_all(step.libraries)]
     if step.product in ("object", "static"):
         _archive(step, context, [*command, *flags], sources, output)
@@ -77,6 +80,17 @@ def link_flags(entry: Entry, *, is_static: bool) -> list[str]:
         return [path] if path is not None else []
     folder = str(Path(shared).parent)
     return [shared] if entry.prefix == "/usr" else [shared, f"-Wl,-rpath,{folder}"]
+
+
+def keep_flags(linked: Sequence[Entry], *, is_static: bool) -> list[str]:
+    """Give what keeps a linker from leaving out libraries that only another shared library needs.
+
+    That one looks for them in its own run path and in the system's folders, not in the program's run path; what the
+    program itself names is found there. Linkers of ELF objects alone have such an option, and need it.
+    """
+    is_elf = any(entry.target.startswith(("linux-", "android-")) for entry in linked)
+    needs_another = any(entry.deps and "shared" in entry.files for entry in linked)
+    return ["-Wl,--no-as-needed"] if is_elf and needs_another and not is_static else []
 
 
 def _archive(step: Compile, context: BuildContext, command: list[str], sources: list[str], output: Path) -> None:
