@@ -19,7 +19,7 @@ MODELS = Path(__file__).parents[1] / "detect" / "models"
         pytest.param("model.gguf", 1, "", id="any"),
         pytest.param("model.gguf+precision=q8_0", 1, "", id="text"),
         pytest.param("model.gguf+block_count=1", 1, "", id="number"),
-        pytest.param("model.torch+can_run_code=true", 4, "", id="truth"),
+        pytest.param("model.torch+can_run_code=true", 6, "", id="truth"),
         pytest.param("model.gguf+precision=q8_0+architecture=llama", 1, "", id="two"),
         pytest.param("model.gguf+precision=f16", 0, "its precision is q8_0, and f16 is asked for", id="another"),
         pytest.param("model.gguf+x=y", 0, "nothing tells its x, and x=y is asked for", id="unknown"),
