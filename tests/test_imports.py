@@ -76,3 +76,11 @@ def test_what_is_remembered_is_told_without_what_would_find_it(tmp_path: Path) -
     for heavy in ("dataclasses", "hashlib", "json", "packaging", "platformdirs", "subprocess", "tempfile", "threading"):
         assert f"'{heavy}'" not in loaded
     assert "'pkgmgr.detect.engine'" not in loaded
+
+
+def test_a_resolution_begins_without_what_asks_programs() -> None:
+    code = "import sys, pkgmgr.jobs.syncing; print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "'pkgmgr.jobs.world'" in done.stdout
+    for heavy in ("pkgmgr.detect.ask", "pkgmgr.detect.engine", "pkgmgr.host.process"):
+        assert f"'{heavy}'" not in done.stdout

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pkgmgr.detect.ask import Asker
 from pkgmgr.detect.merging import merge
 from pkgmgr.detect.where import Where
 from pkgmgr.environ.aim import CLANG
 from pkgmgr.install.store import Store, folder_hash
 from pkgmgr.jobs.detection import Search, look, report_question
 from pkgmgr.jobs.registry import Registry
-from pkgmgr.jobs.rooted import with_roots
+from pkgmgr.jobs.rooted import root_of, with_roots
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.lock.make import read_recipe
 from pkgmgr.model.condition import LateFacts, platform_facts
@@ -79,9 +78,16 @@ class LocalWorld:
     def _rooted(self, clangs: list[Entry]) -> list[Entry]:
         """Add what they can link for with the root file systems of targets."""
         workspace = self.workspace
-        targets = [target for target in workspace.catalog.targets() if target.sysroots]
+        files = workspace.host.files
+        targets = [target for target in workspace.catalog.targets() if root_of(target, files) is not None]
+        if not targets:
+            return clangs
+        from pkgmgr.detect.ask import Asker  # 14 ms, where a root file system is here
+
         asker = Asker(host=workspace.host, memory=workspace.memory, timeout=workspace.timeout)
-        return with_roots(clangs, targets, asker)
+        found = with_roots(clangs, targets, asker)
+        workspace.memory.save()
+        return found
 
     def _elsewhere(self, soft: Soft, found: Sequence[Entry]) -> list[Entry]:
         """Look again at the places that a person named in earlier searches."""

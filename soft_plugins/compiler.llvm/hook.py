@@ -12,13 +12,13 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from pkgmgr.detect.clang_targets import START_FILES, any_there, backend, backends, has_gcc, has_linker
 from pkgmgr.detect.hooks import HookContext
 from pkgmgr.host.ports import Files
 from pkgmgr.model.entry import Value
 from pkgmgr.model.target import Target, find_target
 
 _GCC_FOLDERS = ("lib/gcc-cross", "lib/gcc", "lib64/gcc")
-_PLAIN_VERSION = re.compile(r"\d+(\.\d+)*")
 # Where the C library of a triple lies, below the prefix of its GCC: start file and header, side by side.
 _LINUX = (
     ("{triple}/lib/crt1.o", "{triple}/include/stdio.h"),
@@ -32,26 +32,13 @@ _WINDOWS = (
     ("{triple}/sys-root/mingw/lib/crt2.o", "{triple}/sys-root/mingw/include/stdio.h"),
 )
 # Below a sysroot.
-_SYSROOT = (
-    *("usr/lib/crt1.o", "usr/lib64/crt1.o", "usr/lib/{triple}/crt1.o", "lib/crt1.o", "lib/{triple}/crt1.o"),
-    *("mingw/lib/crt2.o", "lib/crt2.o"),
-)
+_SYSROOT = (*START_FILES, "mingw/lib/crt2.o", "lib/crt2.o")
 _CONFIGURED = re.compile(r"([a-z]\w*-\w+-\w+-\w+)(?:-clang)?\.cfg")
 _SYSROOT_OPTION = re.compile(r"^\s*--sysroot[= ]\s*(\S.*?)\s*$", re.MULTILINE)
 _OWN_RUNTIME = re.compile(r"-?-rtlib=compiler-rt|--gcc-toolchain=|--gcc-install-dir=")
 _OWN_LINKER = re.compile(r"-fuse-ld=lld|--ld-path=")
 _FIRST_CONFIGURED = 16
 """The first major version that reads a configuration file for the triple that `--target` names."""
-# How `clang --print-targets` calls the architectures.
-_BACKENDS = {
-    "x86_64": "x86-64",
-    "arm64": "aarch64",
-    "armv6": "arm",
-    "s390x": "systemz",
-    "ppc": "ppc32",
-    "powerpc": "ppc32",
-    "sparc64": "sparcv9",
-}
 
 
 def examine(context: HookContext, facts: dict[str, Value]) -> dict[str, Value] | str:
@@ -88,7 +75,7 @@ def _emitted(context: HookContext, facts: dict[str, Value], own: str) -> dict[st
         if target is not None and target not in served:
             served.add(target)
             further.append(triple)
-    known = _backends(context, str(facts["path"])) if further else frozenset()
+    known = backends(context.asker, str(facts["path"])) if further else frozenset()
     kept = [triple for triple in further if _backend(triple) in known]
     triples_of: dict[str, Value] = {str(find_target(triple)): triple for triple in kept}
     return {"emitted": [own, *kept], **({"triples": triples_of} if kept else {})}
@@ -105,7 +92,7 @@ def _beside_gcc(context: HookContext, facts: dict[str, Value]) -> Iterator[str]:
                 target = find_target(triple)
                 if (
                     target is not None
-                    and _has_gcc(files, f"{prefix}/{folder}/{triple}", with_cxx=with_cxx)
+                    and has_gcc(files, f"{prefix}/{folder}/{triple}", with_cxx=with_cxx)
                     and _has_c_library(files, prefix, triple, target)
                     and _has_linker(files, facts, triple)
                 ):
@@ -116,13 +103,6 @@ def _has_cxx(files: Files, facts: dict[str, Value]) -> bool:
     return any(files.stat(f"{facts['real_dir']}/clang++{ending}") is not None for ending in ("", ".exe"))
 
 
-def _has_gcc(files: Files, folder: str, *, with_cxx: bool) -> bool:
-    versions = [name for name in files.names(folder) if _PLAIN_VERSION.fullmatch(name)]
-    kept = [name for name in versions if files.stat(f"{folder}/{name}/crtbegin.o") is not None]
-    libraries = (f"{folder}/{name}/libstdc++{ending}" for name in kept for ending in (".so", ".a", ".dll.a"))
-    return bool(kept) and (not with_cxx or any(files.stat(path) is not None for path in libraries))
-
-
 def _has_c_library(files: Files, prefix: str, triple: str, target: Target) -> bool:
     places = {"linux": _LINUX, "windows": _WINDOWS}.get(target.os, ())
     return any(
@@ -131,10 +111,7 @@ def _has_c_library(files: Files, prefix: str, triple: str, target: Target) -> bo
 
 
 def _has_linker(files: Files, facts: dict[str, Value], triple: str) -> bool:
-    folder, own = str(facts["dir"]), str(facts["real_dir"])
-    programs = [f"{place}/{triple}-ld" for place in (folder, "/usr/bin")]
-    lld = [f"{place}/ld.lld{ending}" for place in (folder, own, "/usr/bin") for ending in ("", ".exe")]
-    return any(files.stat(path) is not None for path in (*programs, *lld))
+    return has_linker(files, (str(facts["dir"]), "/usr/bin"), triple, of_llvm=(str(facts["real_dir"]),))
 
 
 def _configured(context: HookContext, facts: dict[str, Value]) -> Iterator[str]:
@@ -158,9 +135,9 @@ def _serves(files: Files, facts: dict[str, Value], triple: str, sysroot: str, te
     names = (triple, short)
     starts = (f"{sysroot}/{part.format(triple=name)}" for part in _SYSROOT for name in names)
     with_cxx = _has_cxx(files, facts)
-    own_gcc = (_has_gcc(files, f"{sysroot}/usr/lib/gcc/{name}", with_cxx=with_cxx) for name in names)
+    own_gcc = (has_gcc(files, f"{sysroot}/usr/lib/gcc/{name}", with_cxx=with_cxx) for name in names)
     return (
-        any(files.stat(path) is not None for path in starts)
+        any_there(files, starts)
         and (_OWN_RUNTIME.search(text) is not None or any(own_gcc))
         and (_OWN_LINKER.search(text) is not None or _has_linker(files, facts, short))
     )
@@ -168,11 +145,4 @@ def _serves(files: Files, facts: dict[str, Value], triple: str, sysroot: str, te
 
 def _backend(triple: str) -> str:
     target = find_target(triple)
-    return _BACKENDS.get(target.arch, target.arch) if target is not None else ""
-
-
-def _backends(context: HookContext, program: str) -> frozenset[str]:
-    """Ask which architectures were built in; asked only where one of another kind could be linked for."""
-    answer = context.asker.run([program, "--print-targets"])
-    rows = re.findall(r"^\s+([\w-]+)\s+- ", answer.both, re.MULTILINE) if answer.exit_code == 0 else []
-    return frozenset(rows)
+    return backend(target) if target is not None else ""
