@@ -89,11 +89,12 @@ class Judging(Generic[_Item, _Verdict]):
             place, item = taken
             try:
                 self._given[place] = self._judge(item)
-                self._progress(self._done + 1, self._asked)
+                with self._changed:  # each number is told once, and the last one before the verdicts are taken
+                    self._done += 1
+                    self._progress(self._done, self._asked)
             except BaseException as error:  # noqa: BLE001  # raised again by `verdicts`, in the caller's thread
                 self._failed[place] = error
             with self._changed:
-                self._done += 1
                 if self._failed or self._done == self._asked:
                     self._changed.notify_all()
 

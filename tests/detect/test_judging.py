@@ -108,3 +108,18 @@ def test_what_is_being_judged_is_ended_when_the_court_is_left_early() -> None:
         assert begun.wait(10)
         raise KeyboardInterrupt
     assert is_ended.is_set()
+
+
+def test_progress_tells_each_number_once_and_the_last_before_the_verdicts_are_taken() -> None:
+    together = threading.Barrier(4)
+    told: list[int] = []
+
+    def judge(item: int) -> str:
+        together.wait(10)
+        return str(item)
+
+    with Judging[int, str](lambda _item: None, judge, jobs=4, progress=lambda done, _all: told.append(done)) as judging:
+        for place in range(4):
+            judging.add((place, 0), place)
+        judging.verdicts()
+        assert told == [1, 2, 3, 4]
