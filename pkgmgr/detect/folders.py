@@ -14,7 +14,7 @@ from pkgmgr.detect.installed_by import Prefix, find_prefixes
 from pkgmgr.detect.where import Where
 from pkgmgr.host.paths import is_rooted, path_list, with_slashes
 from pkgmgr.host.ports import Files, Host
-from pkgmgr.host.search import expand_glob, walk
+from pkgmgr.host.search import expand_glob, is_folder, walk
 
 STANDARD_PROGRAMS = (
     *(
@@ -132,7 +132,7 @@ class Folders(msgspec.Struct):
         return [path for name in names for path in path_list(self.host.variables.get(name, ""), self.host.target)]
 
     def _literal(self, paths: Iterable[str]) -> list[Folder]:
-        return [Folder(path=path, origin="system") for path in paths if _is_folder(self.host.files, path)]
+        return [Folder(path=path, origin="system") for path in paths if is_folder(self.host.files, path)]
 
     def _system(self, patterns: Iterable[str]) -> list[Folder]:
         found = []
@@ -167,7 +167,7 @@ class Folders(msgspec.Struct):
             present = self.host.files.subfolders(prefix.path)
             for part in parts:
                 path = f"{prefix.path.rstrip('/')}/{part}"
-                if part.partition("/")[0] in present and _is_folder(self.host.files, path):
+                if part.partition("/")[0] in present and is_folder(self.host.files, path):
                     found.append(Folder(path=path, origin=prefix.origin))
         return found
 
@@ -208,12 +208,7 @@ def expand_variables(pattern: str, variables: Mapping[str, str], home: str) -> s
 
 def expand_folders(files: Files, pattern: str) -> list[str]:
     """Give the folders that a glob leads to, sorted part by part; each ``*`` stays within one part."""
-    return [path for path in expand_glob(files, pattern) if _is_folder(files, path)]
-
-
-def _is_folder(files: Files, path: str) -> bool:
-    state = files.stat(path)
-    return state is not None and state.is_folder
+    return [path for path in expand_glob(files, pattern) if is_folder(files, path)]
 
 
 def walk_folders(files: Files, root: str, *, depth: int, cut: list[str] | None = None) -> list[str]:

@@ -1,4 +1,4 @@
-"""Write a file of the cache: next door, and then by a rename. The one place for what may be lost without harm."""
+"""Write a file next door, and then by a rename. The one place for what a home may lose, or be unable to keep."""
 
 from __future__ import annotations
 

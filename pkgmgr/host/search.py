@@ -38,6 +38,12 @@ def expand_glob(files: Files, pattern: str) -> list[str]:
     return found if is_checked else [path for path in found if files.stat(path) is not None]
 
 
+def is_folder(files: Files, path: str) -> bool:
+    """Tell whether a path leads to a folder."""
+    state = files.stat(path)
+    return state is not None and state.is_folder
+
+
 def _below(folder: str, name: str) -> str:
     """Join two parts; `posixpath.join` looks at much more, ten thousand times."""
     return f"{folder}{name}" if not folder or folder[-1] == "/" else f"{folder}/{name}"

@@ -113,7 +113,7 @@ def _own_files(
     needed: tuple[str, ...],
 ) -> Iterator[tuple[str, bytes, bool]]:
     yield loaded.path.name, loaded.path.read_bytes(), False
-    yield "env.lock.json", render_lock(lock).encode(), False
+    yield loaded.lock_path.name, render_lock(lock).encode(), False
     places = [_place(workspace, entry) for entry in entries if entry.soft == ENVIRONMENT]
     yield "activate.sh", activation_text(part.env, needed, places).encode("utf-8", "surrogateescape"), False
     listed = {"name": lock.name, "entries": [entry.id for entry in entries], "needed": list(needed)}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pkgmgr.install.store import Store
 from pkgmgr.install.use import is_used
+from pkgmgr.jobs.envs import lock_beside
 from pkgmgr.jobs.locks import read_lock_at
 from pkgmgr.jobs.served import Served, served_envs
 from pkgmgr.jobs.workspace import Workspace
@@ -47,7 +48,7 @@ def _needed(served: Served) -> set[str]:
 
     The two differ where there is no lock, or where an accepted interpreter carries the locked Python packages.
     """
-    path = Path(served.path).with_name("env.lock.json")
+    path = lock_beside(Path(served.path))
     try:
         lock = read_lock_at(path)
     except LockError as error:

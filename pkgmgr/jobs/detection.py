@@ -21,7 +21,7 @@ from pkgmgr.host.probe_environment import environment_digest, probe_variables
 from pkgmgr.host.short_digest import short_digest
 from pkgmgr.jobs.registry import Registry
 from pkgmgr.jobs.workspace import Workspace
-from pkgmgr.model.entry import Entry, Rejection, Value
+from pkgmgr.model.entry import Entry, Rejection, spelled
 from pkgmgr.model.errors import NotFoundError
 from pkgmgr.model.reference import Reference, Tags
 from pkgmgr.model.target import ANY, find_target, parse_target
@@ -235,17 +235,13 @@ def _unlike(entry: Entry, wanted: Mapping[str, str]) -> str:
         held = entry.attributes.get(name) if held is None else held
         if held is None:
             return f"nothing tells its {name}, and {name}={value} is asked for"
-        told = [*map(_text, held if isinstance(held, list) else [held])]
+        told = [*map(spelled, held if isinstance(held, list) else [held])]
         standards = entry.attributes.get("standards") if name == "languages" else None
-        also = map(_text, standards) if isinstance(standards, list) else ()
+        also = map(spelled, standards) if isinstance(standards, list) else ()
         if not set(value.split("/")) <= {*told, *also}:
             verb = "are" if isinstance(held, list) else "is"
             return f"its {name} {verb} {', '.join(told)}, and {value} is asked for"
     return ""
-
-
-def _text(value: Value) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _main_file(entry: Entry) -> str:

@@ -17,6 +17,7 @@ from pkgmgr.catalog.document import nearest_name
 from pkgmgr.catalog.repository import document_file
 from pkgmgr.jobs.workspace import Workspace
 from pkgmgr.model.condition import Circumstances, holds
+from pkgmgr.model.entry import spelled
 from pkgmgr.model.env import Env, Param, Setting
 from pkgmgr.model.errors import ConflictError, NotFoundError, UsageError
 from pkgmgr.model.operation import Operation
@@ -26,6 +27,11 @@ from pkgmgr.model.target import Target
 
 _HOLE = re.compile(r"\{([A-Za-z_]\w*)\}")
 _DEEPEST_INCLUDE = 16
+
+
+def lock_beside(document: Path) -> Path:
+    """Give where the lock of an env's document lies."""
+    return document.with_name("env.lock.json")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +55,7 @@ class LoadedEnv:
     @property
     def lock_path(self) -> Path:
         """Where its lock lies: beside it."""
-        return self.folder / "env.lock.json"
+        return lock_beside(self.path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +182,7 @@ def param_values(
 
     :param strict: whether a setting that is no param is an error here (else it may belong to a task).
     """
-    values = {name: setting_text(_default(param, target)) for name, param in params.items()}
+    values = {name: spelled(_default(param, target)) for name, param in params.items()}
     for name, value in settings.items():
         if name not in params:
             if strict:
@@ -184,7 +190,7 @@ def param_values(
                 hint = f"did you mean {nearest!r}?" if nearest else f"its params: {', '.join(params) or 'none'}"
                 raise UsageError(f"{where} has no param {name!r}", hint=hint)
             continue
-        choices = [setting_text(choice) for choice in params[name].choices]
+        choices = [spelled(choice) for choice in params[name].choices]
         if choices and value not in choices:
             raise UsageError(f"{where}: {name} can't be {value!r}", hint=f"choose from {', '.join(choices)}")
         values[name] = value
@@ -195,11 +201,6 @@ def _default(param: Param, target: Target | None) -> Setting:
     names = (str(target), str(target.base)) if target is not None else ()
     special = (value for glob, value in param.default_for.items() if any(fnmatchcase(name, glob) for name in names))
     return next(special, param.default)
-
-
-def setting_text(value: Setting) -> str:
-    """Write a param's value as a program is given it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def inputs_digest(workspace: Workspace, loaded: LoadedEnv) -> str:

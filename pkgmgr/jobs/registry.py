@@ -5,13 +5,13 @@ Installed entries are not kept here: each lies in its own folder of the store.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
 
+from pkgmgr.host.cache_file import write_cache_file
 from pkgmgr.model.entry import Entry
 
 
@@ -58,16 +58,8 @@ class Registry:
             self._write()
 
     def _write(self) -> None:
-        temporary = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        rows = list(self._entries.values())
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=1))
-            temporary.replace(self._path)
-        except OSError:
-            # Detection of a read-only home still answers; it only can't remember.
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        # Detection of a read-only home still answers; it only can't remember.
+        write_cache_file(self._path, msgspec.json.format(msgspec.json.encode(self.entries()), indent=1))
 
 
 def _read(path: Path) -> dict[str, Entry]:

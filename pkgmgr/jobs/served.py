@@ -6,7 +6,6 @@ only who has made it ready knows where it is.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from pkgmgr.host.cache_file import write_cache_file
 from pkgmgr.jobs.envs import LoadedEnv
 
 
@@ -40,14 +40,7 @@ def note_env(home: Path, loaded: LoadedEnv, *, target: str = "", given: Iterable
         return
     # The standard library's writer takes paths that are no Unicode.
     text = json.dumps({"path": path, "made": made}, indent=1, sort_keys=True) + "\n"
-    temporary = note.with_name(f".{note.name}.{os.getpid()}")
-    try:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, "utf-8")
-        temporary.replace(note)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
+    write_cache_file(note, text.encode())
 
 
 def served_envs(home: Path) -> Iterator[Served]:

@@ -16,6 +16,11 @@ else:
     Value = Any  # msgspec can't build a decoder of a recursive alias; TOML and JSON hold nothing else anyway
 
 
+def spelled(value: object) -> str:
+    """Write a value as a person asks for it, and as a program is given it: ``true``, not ``True``."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One concrete instance of a soft, found on the host or installed by a package."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pkgmgr.model.condition import chosen_variants
-from pkgmgr.model.entry import Entry
+from pkgmgr.model.entry import Entry, spelled
 from pkgmgr.model.target import ANY, Target, find_target
 from pkgmgr.resolve.demand import BUILD_FAMILIES, Demand
 from pkgmgr.resolve.languages import languages_of_entry, languages_of_package
@@ -159,18 +159,14 @@ def _variants_fit(entry: Entry, demand: Demand, world: World, settings: Sequence
     def value(name: str) -> object:
         return held.get(name, entry.attributes.get(name))
 
-    if not all(_says(value(name), wanted) for name, wanted in demand.variants.items()):
+    told = ((value(name), wanted) for name, wanted in demand.variants.items())
+    if not all(held is not None and spelled(held) == wanted for held, wanted in told):
         return False
     if not demand.package:
         return True
     declared = world.package(demand.package).variant
     forms = [chosen_variants(declared, {**wanted, **demand.variants}, demand.target) for wanted in settings]
     return any(all(value(name) == wanted for name, wanted in form.items()) for form in forms)
-
-
-def _says(held: object, wanted: str) -> bool:
-    """Tell whether an attribute is what a text asks for: numbers and yes or no are written as in JSON."""
-    return held is not None and wanted == (str(held).lower() if isinstance(held, bool) else str(held))
 
 
 def _fitting_target(has: str, wanted: Target, world: World) -> Literal["exact", "runs"] | None:

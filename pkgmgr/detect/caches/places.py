@@ -18,6 +18,7 @@ from pkgmgr.detect.caches.ultralytics import ultralytics_folders
 from pkgmgr.detect.folders import expand_folders, expand_variables
 from pkgmgr.detect.python_sites import Site
 from pkgmgr.host.ports import Files, Host
+from pkgmgr.host.search import is_folder
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,16 +142,11 @@ def _nltk_roots(host: Host, sites: Sequence[Site]) -> list[str]:
     prefixes = dict.fromkeys(site.prefix for site in sites)
     own = [posixpath.join(prefix, below) for prefix in prefixes for below in _BELOW_PREFIX]
     places = dict.fromkeys([*listed, f"{host.home}/nltk_data", *own, *_NLTK])
-    return [place for place in places if _is_folder(host.files, place)]
+    return [place for place in places if is_folder(host.files, place)]
 
 
 def _pipelines(files: Files, site: str) -> list[str]:
     """Give the folders of spaCy's pipelines among the distributions of a site."""
     named = [found for name in files.names(site) if (found := _PIPELINE.match(name)) is not None]
     folders = [f"{site}/{found['name']}/{found['name']}-{found['version']}" for found in named]
-    return [folder for folder in folders if _is_folder(files, folder)]
-
-
-def _is_folder(files: Files, path: str) -> bool:
-    state = files.stat(path)
-    return state is not None and state.is_folder
+    return [folder for folder in folders if is_folder(files, folder)]

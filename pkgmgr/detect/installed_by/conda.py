@@ -9,8 +9,9 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from pkgmgr.detect.installed_by.prefix import Prefix, expand, is_folder
+from pkgmgr.detect.installed_by.prefix import Prefix, expand
 from pkgmgr.host.ports import Host
+from pkgmgr.host.search import is_folder
 from pkgmgr.host.text import read_text
 
 _NAMES = ("miniconda3", "miniconda", "anaconda3", "anaconda", "miniforge3", "mambaforge", "micromamba")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from pkgmgr.detect.installed_by.prefix import Prefix, expand, is_folder, is_own
+from pkgmgr.detect.installed_by.prefix import Prefix, expand, is_own
 from pkgmgr.host.ports import Host
+from pkgmgr.host.search import is_folder
 
 _FOLDERS = (
     *("$EASYBUILD_INSTALLPATH_SOFTWARE", "$EASYBUILD_INSTALLPATH/software", "$EASYBUILD_PREFIX/software"),

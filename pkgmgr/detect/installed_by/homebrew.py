@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pkgmgr.detect.installed_by.prefix import Prefix, expand, is_folder, is_own
+from pkgmgr.detect.installed_by.prefix import Prefix, expand, is_own
 from pkgmgr.host.ports import Host
+from pkgmgr.host.search import is_folder
 
 _ROOTS = ("$HOMEBREW_PREFIX", "/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew", "~/.linuxbrew")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from pkgmgr.detect.installed_by.prefix import Prefix, is_folder, is_own
+from pkgmgr.detect.installed_by.prefix import Prefix, is_own
 from pkgmgr.host.ports import Host
-from pkgmgr.host.search import walk
+from pkgmgr.host.search import is_folder, walk
 from pkgmgr.host.text import read_text
 
 _USUAL_FOLDERS = (

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from pkgmgr.detect.installed_by.prefix import Prefix, expand, is_folder
+from pkgmgr.detect.installed_by.prefix import Prefix, expand
 from pkgmgr.host.ports import Host
+from pkgmgr.host.search import is_folder
 
 _PROFILES = (
     *("~/.nix-profile", "$XDG_STATE_HOME/nix/profiles/profile", "~/.local/state/nix/profiles/profile"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from pkgmgr.host.ports import Files, Host
+from pkgmgr.host.ports import Host
 from pkgmgr.host.search import expand_glob
 
 SHARED_PREFIXES = frozenset({"/", "/usr", "/usr/local", "/bin", "/lib", "/opt", "/home"})
@@ -33,12 +33,6 @@ def expand(host: Host, patterns: Iterable[str]) -> Iterator[str]:
             text = host.variables.get(name, "") + slash + rest
         if text.startswith("/"):
             yield from expand_glob(host.files, text)
-
-
-def is_folder(files: Files, path: str) -> bool:
-    """Tell whether a path leads to a folder."""
-    state = files.stat(path)
-    return state is not None and state.is_folder
 
 
 def is_own(path: str) -> bool:
