@@ -20,7 +20,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-from pkgmgr.catalog.document import DOCUMENT_KINDS, document_type, parse_document
+from pkgmgr.catalog.document import DOCUMENT_KINDS, document_struct, parse_document
 from pkgmgr.catalog.repository import DocumentState, Repository, document_state, list_documents
 from pkgmgr.host.cache_file import write_cache_file
 from pkgmgr.model.errors import DocumentError
@@ -144,7 +144,7 @@ def compile_documents(repository: Repository, kind: str) -> bytes:
     """
     rows = {}
     for name, (file, state) in list_documents(repository, kind).items():
-        value = read_document(Path(file), document_type(kind))
+        value = read_document(Path(file), document_struct(kind))
         digest = hashlib.sha256(_content(Path(file))).digest()
         rows[name] = _Row(
             state=DocumentState(0, state.size, 0, 0), digest=digest, value=msgspec.Raw(msgspec.msgpack.encode(value))

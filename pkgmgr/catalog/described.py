@@ -15,13 +15,13 @@ from typing import Any
 
 import msgspec
 
-from pkgmgr.catalog.document import DOCUMENT_KINDS, document_schema, document_type
+from pkgmgr.catalog.document import DOCUMENT_KINDS, document_schema, document_struct
 
 
 def described_schema(kind: str) -> dict[str, Any]:
     """Give the JSON Schema of one kind of document, each property with its description."""
     schema: dict[str, Any] = document_schema(kind)
-    types = {item.__name__: item for item in _structs(document_type(kind), set())}
+    types = {item.__name__: item for item in _structs(document_struct(kind), set())}
     for name, definition in schema["$defs"].items():
         if name in types:
             meanings = field_meanings(types[name])

@@ -29,7 +29,7 @@ _D = TypeVar("_D", bound=msgspec.Struct)
 _UNKNOWN_FIELD = r"^Object contains unknown field `(?P<key>[^`]*)`(?: - at `\$(?P<where>.*)`)?$"
 
 
-def document_type(kind: str) -> type[msgspec.Struct]:
+def document_struct(kind: str) -> type[msgspec.Struct]:
     """Give the schema of one kind of document. Its module is imported then: few commands read all kinds."""
     module, name = _TYPES[kind]
     schema: type[msgspec.Struct] = getattr(importlib.import_module(f"pkgmgr.model.{module}"), name)
@@ -143,7 +143,7 @@ def _struct_for(expected: Any, value: Mapping[str, object]) -> type[msgspec.Stru
 
 def document_schema(kind: str) -> dict[str, object]:
     """Give the JSON Schema of one kind of document: ``soft``, ``package``, ``env`` or ``target``."""
-    schema = msgspec.json.schema(document_type(kind))
+    schema = msgspec.json.schema(document_struct(kind))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -223,7 +223,7 @@ class Catalog(msgspec.Struct):
     def _load(self, located: Located, kind: str, name: str) -> msgspec.Struct | None:
         # The schemas are imported where a document is read: what is answered from memory reads none.
         from pkgmgr.catalog.compiled import CompiledDocuments, cache_file
-        from pkgmgr.catalog.document import document_type
+        from pkgmgr.catalog.document import document_struct
 
         place = kind, str(located.repository.root)
         compiled = self._compiled.get(place)
@@ -234,7 +234,7 @@ class Catalog(msgspec.Struct):
             file = None if self.cache_folder is None else cache_file(self.cache_folder, folder, kind)
             compiled = self._compiled[place] = CompiledDocuments(folder=folder, file=file)
         try:
-            value = compiled.read(name, located.file, located.state, document_type(kind))
+            value = compiled.read(name, located.file, located.state, document_struct(kind))
             stated = getattr(value, "name", name)
             if stated != name:
                 raise DocumentError(f"{located.path}: it is called {stated!r}, its folder {name!r}")

@@ -54,11 +54,11 @@ class ArtifactIndex(msgspec.Struct):
         return self._found
 
     def _look(self) -> Iterator[Artifact]:
-        where, files = self.folders, self.folders.host.files
+        folders, files = self.folders, self.folders.host.files
         # First: a cache knows more of what lies in it than the same file says, looked at alone.
-        places = cache_places(where.host, self.sites()) if where.where.system else []
-        searched = where.searched()
-        roots = where.own([*MODEL_FOLDERS, *DATA_FOLDERS])
+        places = cache_places(folders.host, self.sites()) if folders.where.system else []
+        searched = folders.searched()
+        roots = folders.own([*MODEL_FOLDERS, *DATA_FOLDERS])
         if not (places or searched or roots):
             return
         # 30 ms with all who know a format, where there is something to read.
@@ -68,7 +68,7 @@ class ArtifactIndex(msgspec.Struct):
         yield from artifacts_in(files, places)
         yield from found_below(files, searched)
         for root in roots:
-            for folder in walk_folders(files, root.path, depth=_DEPTH, cut=where.cut):
+            for folder in walk_folders(files, root.path, depth=_DEPTH, cut=folders.cut):
                 yield from lying_in(Listing(files, folder), root.origin)
 
     def find(self, soft: Soft, softs: Sequence[Soft]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pkgmgr.catalog.document import document_type
+from pkgmgr.catalog.document import document_struct
 from pkgmgr.catalog.index import Catalog
 from pkgmgr.catalog.repository import BUILT_IN, Repository, built_in_root
 from pkgmgr.jobs.detection import Search, look
@@ -95,7 +95,7 @@ def test_a_standard_has_a_language_and_a_name_that_people_say(name: str, languag
 )
 def test_a_table_is_checked_as_it_is_read(table: Mapping[str, str], said: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=said):
-        msgspec.convert({"name": "compiler.x", "summary": "x", "entry": {"standards": table}}, document_type("soft"))
+        msgspec.convert({"name": "compiler.x", "summary": "x", "entry": {"standards": table}}, document_struct("soft"))
 
 
 def test_each_compiler_of_c_says_what_it_takes() -> None:

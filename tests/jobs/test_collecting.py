@@ -12,7 +12,7 @@ from pkgmgr.jobs.envs import LoadedEnv
 from pkgmgr.jobs.served import forget_gone, note_env, served_envs
 from pkgmgr.model.env import Env
 from tests.conftest import Ckpm
-from tests.jobs.test_crashes import installed, make_package
+from tests.jobs.test_crashes import installed, make_pair
 
 ENV = """
 name = "mine"
@@ -27,9 +27,7 @@ on = "host"
 def project(ckpm: Ckpm, tmp_path: Path) -> Path:
     """A folder with an env that asks for a package; that, what it needs and one more are there to be installed."""
     root = tmp_path / "repository"
-    make_package(root, "shared")
-    make_package(root, "one", '"package:lib-shared"')
-    make_package(root, "two")
+    make_pair(root, "two")
     assert ckpm("repo", "add", str(root), "--trust").code == 0
     folder = tmp_path / "my project"
     folder.mkdir()

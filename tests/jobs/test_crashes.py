@@ -74,6 +74,13 @@ def make_package(root: Path, name: str, requires: str = "", size: int = 1000) ->
         (root / place).write_text(text)
 
 
+def make_pair(root: Path, bystander: str) -> None:
+    """Write a package, one that it needs, and another that has nothing to do with them."""
+    make_package(root, "shared")
+    make_package(root, "one", '"package:lib-shared"')
+    make_package(root, bystander)
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A shared package, and two that need it."""

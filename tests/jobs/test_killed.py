@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Ckpm
-from tests.jobs.test_crashes import ROOT, make_package
+from tests.jobs.test_crashes import ROOT, make_pair
 
 if not hasattr(os, "fork"):
     pytest.skip("needs fork", allow_module_level=True)
@@ -73,9 +73,7 @@ def test_killed_anywhere_the_next_run_goes_on(
     name: str, ckpm: Ckpm, home: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     case, root = CASES[name], tmp_path / "repository"
-    make_package(root, "shared")
-    make_package(root, "one", '"package:lib-shared"')
-    make_package(root, "bystander")
+    make_pair(root, "bystander")
     (root / "envs/keeps").mkdir(parents=True)
     (root / "envs/keeps/env.toml").write_text('name = "keeps"\nrequires = ["package:lib-bystander"]\n')
     assert ckpm("repo", "add", str(root), "--trust").code == 0

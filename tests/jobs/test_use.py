@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Ckpm
-from tests.jobs.test_crashes import ROOT, installed, make_package
+from tests.jobs.test_crashes import ROOT, installed, make_pair
 
 ENV = """
 name = "waiting"
@@ -26,9 +26,7 @@ on = "host"
 def call(ckpm: Ckpm, tmp_path: Path) -> Ckpm:
     """A package and another that it needs, installed; and one that nobody uses."""
     root = tmp_path / "repository"
-    make_package(root, "shared")
-    make_package(root, "one", '"package:lib-shared"')
-    make_package(root, "two")
+    make_pair(root, "two")
     (root / "envs/waiting").mkdir(parents=True)
     (root / "envs/waiting/env.toml").write_text(ENV)
     assert ckpm("repo", "add", str(root), "--trust").code == 0
